@@ -1,0 +1,1 @@
+"""The operations dashboard and the portal of FitMyCV."""

@@ -1,0 +1,1 @@
+"""Facts about running a program, none about FitMyCV."""

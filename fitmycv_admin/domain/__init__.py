@@ -1,0 +1,1 @@
+"""What is true of FitMyCV whoever asks; commands change, queries show."""

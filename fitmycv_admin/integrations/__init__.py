@@ -1,0 +1,1 @@
+"""Adapters: each outside system in one file."""

@@ -1,0 +1,1 @@
+"""Screens: they ask the domain and show what it says."""
