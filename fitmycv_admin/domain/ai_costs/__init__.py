@@ -1,0 +1,1 @@
+"""What calls of language models cost: each call, its price, and who spent it."""

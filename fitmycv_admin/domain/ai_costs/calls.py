@@ -1,0 +1,42 @@
+"""What one call of a language model used, before anybody puts a price on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class CallStatus(StrEnum):
+    """How one attempt ended."""
+
+    OK = "ok"
+    REFUSED = "refused"  # the model answered that it will not
+    TRUNCATED = "truncated"  # the answer stopped at the token limit
+    INVALID = "invalid"  # an answer came, and it does not follow the schema
+    FAILED = "failed"  # the server answered with an error
+    NO_ANSWER = "no_answer"  # time out or cut line: whether it was billed is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class CallUsage:
+    """One attempt at one call. Token counts are what the server said it counted; 0 when it said nothing.
+
+    `prompt_tokens` contains `cached_tokens` and `cache_write_tokens`; `completion_tokens` contains
+    `reasoning_tokens`. `started_at` is the instant the request was sent, aware, UTC.
+    """
+
+    call_name: str
+    feature_key: str
+    model_requested: str
+    model_served: str | None
+    tier: str
+    prompt_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    started_at: datetime
+    duration_ms: int
+    status: CallStatus
+    request_id: str | None
+    error_code: str | None = None
+    attempt: int = 1

@@ -1,0 +1,1 @@
+"""CVs, job offers and how well one answers the other."""
