@@ -280,8 +280,11 @@ def passages(cv: CvDocument) -> list[Passage]:
     for group in (cv.skills.hard_skills, cv.skills.tools, cv.skills.methodologies, cv.skills.soft_skills):
         found += [Passage(skill.id, Where.SKILLS, skill.name) for skill in group]
     for where, items in (
-        (Where.EXPERIENCE, cv.experience), (Where.PROJECTS, cv.projects), (Where.EDUCATION, cv.education),
-        (Where.LANGUAGES, cv.languages), (Where.EXTRAS, cv.extras),
+        (Where.EXPERIENCE, cv.experience),
+        (Where.PROJECTS, cv.projects),
+        (Where.EDUCATION, cv.education),
+        (Where.LANGUAGES, cv.languages),
+        (Where.EXTRAS, cv.extras),
     ):
         for item in items:
             for part in walk(item):

@@ -1,0 +1,102 @@
+"""Settings of the process, read from the environment once."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Mode = Literal["demo", "production"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment decides. Empty strings mean "not configured"."""
+
+    mode: Mode
+    home: Path
+    database_url: str
+    database_migrate_url: str
+    redis_url: str
+    openai_api_key: str
+    openai_base_url: str
+    openai_dialect: Literal["responses", "chat"]
+    smtp_url: str
+    resend_api_key: str
+    resend_api_url: str
+    mail_from: str
+    public_url: str
+    port: int
+    db_pool_size: int
+    lease_seconds: float
+    lease_renew_seconds: float
+    reap_seconds: float
+    redispatch_seconds: float
+    trusted_proxy_hops: int
+
+    @property
+    def is_demo(self) -> bool:
+        """Stand-ins, demo data and the mail page exist only here."""
+        return self.mode == "demo"
+
+    @property
+    def has_local_engine(self) -> bool:
+        """True when model calls go to the engine on this machine, which is no AI."""
+        return self.openai_api_key == LOCAL_ENGINE_KEY
+
+
+LOCAL_ENGINE_KEY = "local-engine"
+_current: Settings | None = None
+
+
+def _from_environment() -> Settings:
+    env = os.environ
+    mode = env.get("FITMYCV_MODE", "demo")
+    if mode not in ("demo", "production"):
+        raise SystemExit(f"FITMYCV_MODE is {mode!r}; it must be demo or production")
+    port = int(env.get("PORT", "8400"))
+    database = _psycopg(env.get("DATABASE_URL", ""))
+    return Settings(
+        mode=mode,
+        home=Path(env.get("FITMYCV_HOME", str(Path.home() / ".local/share/fitmycv"))),
+        database_url=database,
+        database_migrate_url=_psycopg(env.get("DATABASE_MIGRATE_URL", "")) or database,
+        redis_url=env.get("REDIS_URL", ""),
+        openai_api_key=env.get("OPENAI_API_KEY", ""),
+        openai_base_url=env.get("OPENAI_BASE_URL", ""),
+        openai_dialect="chat" if env.get("OPENAI_DIALECT") == "chat" else "responses",
+        smtp_url=env.get("SMTP_URL", ""),
+        resend_api_key=env.get("RESEND_API_KEY", ""),
+        resend_api_url=env.get("RESEND_API_URL", ""),
+        mail_from=env.get("MAIL_FROM", "FitMyCV <noreply@localhost>"),
+        public_url=env.get("PUBLIC_URL", f"http://localhost:{port}").rstrip("/"),
+        port=port,
+        db_pool_size=int(env.get("DB_POOL_SIZE", "8")),
+        lease_seconds=float(env.get("TASK_LEASE_SECONDS", "20")),
+        lease_renew_seconds=float(env.get("TASK_LEASE_RENEW_SECONDS", "5")),
+        reap_seconds=float(env.get("TASK_REAP_SECONDS", "2")),
+        redispatch_seconds=float(env.get("TASK_REDISPATCH_SECONDS", "5")),
+        trusted_proxy_hops=int(env.get("TRUSTED_PROXY_HOPS", "0")),
+    )
+
+
+def _psycopg(url: str) -> str:
+    """SQLAlchemy picks psycopg 3 only when the scheme names it."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def settings() -> Settings:
+    """The settings of this process; the environment is read at the first call."""
+    global _current
+    if _current is None:
+        _current = _from_environment()
+    return _current
+
+
+def reload_settings() -> Settings:
+    """Read the environment again; for tests and the supervisor, which change it."""
+    global _current
+    _current = None
+    return settings()

@@ -1,0 +1,1 @@
+"""Roles, permissions, sessions: who may do what."""

@@ -1,0 +1,223 @@
+"""Plans, subscriptions, credits and what Stripe told us."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field
+
+from fitmycv_admin.models.base import (
+    UUID,
+    Any,
+    Table,
+    at,
+    datetime,
+    entity_id,
+    instant,
+    line_id,
+    one_of,
+    ref,
+    words,
+)
+from fitmycv_admin.vocabulary import BillingPeriod, CreditKind, SubscriptionState
+
+_PLAN = "subscription_plan.id"
+
+
+def _count(name: str = "0") -> Any:
+    return Field(default=int(name), nullable=False, sa_column_kwargs={"server_default": name})
+
+
+def _number_id() -> Any:
+    return Field(default=None, primary_key=True, sa_type=Integer, sa_column_args=[Identity(always=False)])
+
+
+class SubscriptionPlan(Table, table=True):
+    """A plan. Prices are cents of `price_currency`, tax included."""
+
+    __tablename__ = "subscription_plan"
+    __table_args__ = (
+        CheckConstraint("tier >= 0", name="tier"),
+        CheckConstraint("price_monthly >= 0 AND price_yearly >= 0", name="prices"),
+        CheckConstraint("is_free = (price_monthly = 0 AND price_yearly = 0)", name="free_costs_nothing"),
+        Index("uq_subscription_plan_one_free", "is_free", unique=True, postgresql_where=text("is_free")),
+    )
+
+    id: int | None = _number_id()
+    name: str = words(unique=True)
+    description: str | None = words(nullable=True)
+    is_free: bool = Field(default=False, nullable=False)
+    is_popular: bool = Field(default=False, nullable=False)
+    tier: int = Field(nullable=False, unique=True)
+    price_monthly: int = Field(nullable=False)
+    price_yearly: int = Field(nullable=False)
+    price_currency: str = words("EUR")
+    stripe_product_id: str | None = words(nullable=True, unique=True)
+    stripe_price_id_monthly: str | None = words(nullable=True, unique=True)
+    stripe_price_id_yearly: str | None = words(nullable=True, unique=True)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
+class SubscriptionPlanFeatureLimit(Table, table=True):
+    """How often a plan allows a feature in a month: -1 without limit, 0 never."""
+
+    __tablename__ = "subscription_plan_feature_limit"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "feature_name"),
+        CheckConstraint("usage_limit >= -1", name="usage_limit"),
+    )
+
+    id: int | None = _number_id()
+    plan_id: int = Field(sa_type=Integer, sa_column_args=[ForeignKey(_PLAN, ondelete="RESTRICT")], nullable=False)
+    feature_name: str = words()
+    is_enabled: bool = Field(nullable=False)
+    usage_limit: int = Field(nullable=False)
+
+
+class Subscription(Table, table=True):
+    """The current subscription of a person."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        CheckConstraint(one_of("status", SubscriptionState), name="status"),
+        CheckConstraint(one_of("billing_period", BillingPeriod), name="billing_period"),
+        CheckConstraint("current_period_start < current_period_end", name="period"),
+    )
+
+    id: UUID = entity_id()
+    user_id: UUID = ref("app_user.id", unique=True)
+    stripe_customer_id: str = words()
+    stripe_subscription_id: str | None = words(nullable=True, unique=True)
+    plan_id: int = Field(
+        sa_type=Integer, sa_column_args=[ForeignKey(_PLAN, ondelete="RESTRICT")], nullable=False, index=True
+    )
+    status: str = words()
+    billing_period: str = words()
+    current_period_start: datetime = at()
+    current_period_end: datetime = at()
+    cancel_at_period_end: bool = Field(default=False, nullable=False)
+    canceled_at: datetime | None = instant(nullable=True)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
+class CreditBalance(Table, table=True):
+    """The checked cache of a person's ledger."""
+
+    __tablename__ = "credit_balance"
+    __table_args__ = (
+        CheckConstraint("held >= 0", name="held"),
+        CheckConstraint(
+            "total_purchased >= 0 AND total_used >= 0 AND total_refunded >= 0 AND total_gifted >= 0",
+            name="totals",
+        ),
+    )
+
+    user_id: UUID = Field(primary_key=True, sa_column_args=[ForeignKey("app_user.id", ondelete="RESTRICT")])
+    balance: int = _count()
+    held: int = _count()
+    total_purchased: int = _count()
+    total_used: int = _count()
+    total_refunded: int = _count()
+    total_gifted: int = _count()
+    balance_after_last_purchase: int | None = Field(default=None)
+    updated_at: datetime = instant()
+
+
+class CreditTransaction(Table, table=True):
+    """One line of the ledger; lines are only added. Task and CV ids have no foreign key: the line outlives them."""
+
+    __tablename__ = "credit_transaction"
+    __table_args__ = (
+        CheckConstraint(one_of("type", CreditKind), name="type"),
+        Index(
+            "uq_credit_transaction_purchase", "stripe_payment_intent_id",
+            unique=True, postgresql_where=text("type = 'purchase'"),
+        ),
+        Index("ix_credit_transaction_user_id_id", "user_id", "id"),
+    )  # fmt: skip
+
+    id: int | None = line_id()
+    user_id: UUID = ref("app_user.id", index=False)
+    amount: int = Field(nullable=False)
+    balance_after: int = Field(nullable=False)
+    type: str = words()
+    source: str = words("")
+    feature_name: str | None = words(nullable=True)
+    task_id: UUID | None = Field(default=None, index=True)
+    cv_file_id: UUID | None = Field(default=None)
+    stripe_payment_intent_id: str | None = words(nullable=True)
+    stripe_invoice_id: str | None = words(nullable=True)
+    related_transaction_id: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        sa_column_args=[ForeignKey("credit_transaction.id", ondelete="RESTRICT")],
+        index=True,
+    )
+    actor_id: UUID | None = Field(default=None)
+    reason: str | None = words(nullable=True)
+    created_at: datetime = instant(index=True)
+
+
+class CreditPack(Table, table=True):
+    """A number of credits that can be bought; `price` in cents of `price_currency`."""
+
+    __tablename__ = "credit_pack"
+    __table_args__ = (
+        CheckConstraint("credit_amount > 0", name="credit_amount"),
+        CheckConstraint("price >= 0", name="price"),
+    )
+
+    id: int | None = _number_id()
+    name: str = words()
+    credit_amount: int = Field(nullable=False, unique=True)
+    price: int = Field(nullable=False)
+    price_currency: str = words("EUR")
+    is_active: bool = Field(default=True, nullable=False)
+    stripe_product_id: str | None = words(nullable=True, unique=True)
+    stripe_price_id: str | None = words(nullable=True, unique=True)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
+class FeatureUsageCounter(Table, table=True):
+    """How often a person used a feature in one period; past periods stay."""
+
+    __tablename__ = "feature_usage_counter"
+    __table_args__ = (
+        UniqueConstraint("user_id", "feature_name", "period_start"),
+        CheckConstraint("count >= 0", name="count"),
+        CheckConstraint("period_start < period_end", name="period"),
+    )
+
+    id: int | None = line_id()
+    user_id: UUID = ref("app_user.id", index=False)
+    feature_name: str = words()
+    count: int = _count()
+    period_start: datetime = at()
+    period_end: datetime = at()
+
+
+class StripeWebhookLog(Table, table=True):
+    """An event of Stripe, stored before it is answered; `payload` is the raw body."""
+
+    __tablename__ = "stripe_webhook_log"
+    __table_args__ = (Index("ix_stripe_webhook_log_created_at_id", "created_at", "id"),)
+
+    id: int | None = line_id()
+    event_id: str = words(unique=True)
+    event_type: str = words(index=True)
+    payload: str = words()
+    livemode: bool = Field(default=False, nullable=False)
+    processed: bool = Field(default=False, nullable=False)
+    processed_at: datetime | None = instant(nullable=True)
+    attempts: int = _count()
+    error: str | None = words(nullable=True)
+    created_at: datetime = instant()

@@ -1,0 +1,138 @@
+"""Background tasks: the row is the truth, the queue only wakes a worker."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from fitmycv_admin.models.base import (
+    UUID,
+    Any,
+    Table,
+    datetime,
+    document,
+    entity_id,
+    instant,
+    line_id,
+    one_of,
+    ref,
+    words,
+)
+from fitmycv_admin.vocabulary import TaskState
+
+
+class BackgroundTask(Table, table=True):
+    """One piece of slow work. Its status changes only by compare-and-set in the database."""
+
+    __tablename__ = "background_task"
+    __table_args__ = (
+        UniqueConstraint("user_id", "idempotency_key"),
+        CheckConstraint(one_of("status", TaskState), name="status"),
+        CheckConstraint("attempt >= 0 AND attempt <= max_attempts", name="attempt"),
+        CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+        CheckConstraint("(status = 'running') = (lease_until IS NOT NULL)", name="lease"),
+        Index("ix_background_task_device_id", "device_id"),
+        Index("ix_background_task_status_created_at", "status", "created_at"),
+        Index("ix_background_task_cv_file_status", "cv_file", "status"),
+        Index("ix_background_task_user_id_created_at", "user_id", "created_at"),
+        Index("ix_background_task_created_at_id", "created_at", "id"),
+        Index(
+            "ix_background_task_dispatch", "dispatch_after",
+            postgresql_where=text("status = 'queued' AND dispatch_after IS NOT NULL"),
+        ),
+        Index("ix_background_task_lease", "lease_until", postgresql_where=text("status = 'running'")),
+    )  # fmt: skip
+
+    id: UUID = entity_id()
+    title: str = words()
+    type: str = words()
+    status: str = words(TaskState.QUEUED)
+    user_id: UUID | None = ref("app_user.id", nullable=True, index=False)
+    device_id: str = words("")
+    cv_file: str | None = words(nullable=True)
+    cv_file_id: UUID | None = ref("cv_file.id", ondelete="SET NULL", nullable=True)
+    job_offer_id: UUID | None = ref("job_offer.id", ondelete="SET NULL", nullable=True)
+    feature_name: str | None = words(nullable=True)
+    plan_name: str | None = words(nullable=True)
+    payload: dict[str, Any] | None = document()
+    result: dict[str, Any] | None = document()
+    error: str | None = words(nullable=True)
+    error_key: str | None = words(nullable=True)
+    error_params: dict[str, Any] | None = document()
+    error_fingerprint: str | None = words(nullable=True, index=True)
+    credit_used: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": "false"})
+    credit_transaction_id: int | None = Field(default=None, sa_type=BigInteger, unique=True)
+    feature_counter_period_start: datetime | None = instant(nullable=True)
+    idempotency_key: str | None = words(nullable=True)
+    queue: str = words("tasks")
+    attempt: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
+    max_attempts: int = Field(default=3, nullable=False, sa_column_kwargs={"server_default": "3"})
+    dispatch_seq: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
+    dispatch_after: datetime | None = instant(nullable=True)
+    dispatched_at: datetime | None = instant(nullable=True)
+    lease_owner: str | None = words(nullable=True)
+    lease_until: datetime | None = instant(nullable=True)
+    cancel_requested_at: datetime | None = instant(nullable=True)
+    progress: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
+    progress_step: str = words("")
+    created_at: datetime = instant()
+    started_at: datetime | None = instant(nullable=True)
+    finished_at: datetime | None = instant(nullable=True)
+
+
+class TaskAttempt(Table, table=True):
+    """One start of a task by one worker; the row outlives the attempt's own transaction."""
+
+    __tablename__ = "task_attempt"
+    __table_args__ = (
+        UniqueConstraint("task_id", "attempt"),
+        CheckConstraint("outcome IN ('completed', 'failed', 'cancelled', 'lost', 'retried')", name="outcome"),
+    )
+
+    id: int | None = line_id()
+    task_id: UUID = ref("background_task.id", ondelete="CASCADE", index=False)
+    attempt: int = Field(nullable=False)
+    worker: str = words()
+    started_at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)
+    outcome: str | None = words(nullable=True)
+    error: str | None = words(nullable=True)
+
+
+class TaskStep(Table, table=True):
+    """A step whose result is kept: a retry repeats nothing that was paid. The once-key of its model calls."""
+
+    __tablename__ = "task_step"
+    __table_args__ = (UniqueConstraint("task_id", "step"),)
+
+    id: int | None = line_id()
+    task_id: UUID = ref("background_task.id", ondelete="CASCADE", index=False)
+    step: str = words()
+    attempt: int = Field(nullable=False)
+    result: dict[str, Any] | None = document()
+    created_at: datetime = instant()
+
+
+class ProcessHeartbeat(Table, table=True):
+    """A process that runs now: worker, dispatcher, scheduler or web."""
+
+    __tablename__ = "process_heartbeat"
+
+    name: str = Field(primary_key=True)
+    kind: str = words()
+    version: str = words("")
+    host: str = words("")
+    pid: int = Field(nullable=False)
+    task_id: UUID | None = Field(default=None)
+    started_at: datetime = instant()
+    seen_at: datetime = instant(index=True)
+
+
+class CronEntry(Table, table=True):
+    """Recurring work: when it runs next; one row per name, moved under an advisory lock."""
+
+    __tablename__ = "cron_entry"
+
+    name: str = Field(primary_key=True)
+    schedule: str = words()
+    next_run_at: datetime = instant()
+    last_run_at: datetime | None = instant(nullable=True)
+    last_error: str | None = words(nullable=True)
