@@ -1,0 +1,1 @@
+"""Promises of the embedded servers, the supervisor and the stand-ins."""
