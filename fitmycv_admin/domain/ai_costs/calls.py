@@ -2,18 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-
-class CallStatus(StrEnum):
-    """How one attempt ended."""
-
-    OK = "ok"
-    REFUSED = "refused"  # the model answered that it will not
-    TRUNCATED = "truncated"  # the answer stopped at the token limit
-    INVALID = "invalid"  # an answer came, and it does not follow the schema
-    FAILED = "failed"  # the server answered with an error
-    NO_ANSWER = "no_answer"  # time out or cut line: whether it was billed is unknown
+from fitmycv_admin.vocabulary import CallStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +11,9 @@ class CallUsage:
     """One attempt at one call. Token counts are what the server said it counted; 0 when it said nothing.
 
     `prompt_tokens` contains `cached_tokens` and `cache_write_tokens`; `completion_tokens` contains
-    `reasoning_tokens`. `started_at` is the instant the request was sent, aware, UTC.
+    `reasoning_tokens`. `started_at` is the instant the request was sent, aware, UTC. `status` is ok
+    when the answer was usable, aborted when none came (whether it was billed is unknown), else
+    failed with an `error_code`: refused, truncated, invalid, rate_limited, server_error, rejected.
     """
 
     call_name: str

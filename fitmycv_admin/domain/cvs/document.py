@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from fitmycv_admin.vocabulary import CvLanguage
+
 SCHEMA_VERSION = 1
 PRESENT = "present"
 _ID_BYTES = 5
@@ -23,15 +25,6 @@ EndDate = Annotated[str, StringConstraints(pattern=r"^((19|20)\d\d(-(0[1-9]|1[0-
 def new_item_id() -> str:
     """A short id, unique enough inside one document, that an item keeps for life."""
     return secrets.token_hex(_ID_BYTES)
-
-
-class Language(StrEnum):
-    """The languages a CV or an offer may be written in."""
-
-    FR = "fr"
-    EN = "en"
-    DE = "de"
-    ES = "es"
 
 
 class Cefr(StrEnum):
@@ -210,7 +203,7 @@ class CvDocument(_Part):
     """A whole CV. Every item has an id that is unique in the document."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
-    language: Language | None = None
+    language: CvLanguage | None = None
     header: Header = Field(default_factory=Header)
     summary: Summary = Field(default_factory=Summary)
     skills: Skills = Field(default_factory=Skills)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from fitmycv_admin.domain.cvs import document
+from fitmycv_admin.vocabulary import CvLanguage
 
 SCHEMA_VERSION = 1
 
@@ -136,7 +137,7 @@ class OfferDocument(_Part):
     """A whole offer. Every requirement has an id that is unique in the document."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
-    language: document.Language | None = None
+    language: CvLanguage | None = None
     title: Short | None = None
     company: Short | None = None
     location: document.Place = Field(default_factory=document.Place)

@@ -1,0 +1,228 @@
+"""The one metered door: a schema goes in, a validated object comes out, every attempt is recorded."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import openai
+from pydantic import BaseModel, ValidationError
+
+from fitmycv_admin.core import clock
+from fitmycv_admin.domain.ai_costs.calls import CallUsage
+from fitmycv_admin.vocabulary import CallStatus
+from fitmycv_worker.llm import answers, errors
+from fitmycv_worker.llm.answers import Dialect, Reading
+
+T = TypeVar("T", bound=BaseModel)
+Record = Callable[[CallUsage], None]
+
+TASK_HEADER = "X-FitMyCV-Task"
+LONGEST_WAIT_S = 30.0
+_OPENAI_HOST = "api.openai.com"
+_FIRST_WAIT_S = 0.5
+_TRY_AGAIN = frozenset({408, 409, 429})
+_NOTHING_USED = Reading(None, "standard", 0, 0, 0, 0, 0, "", None, False)
+
+
+class ModelLike(Protocol):
+    """What a pipeline needs of a model."""
+
+    def complete(self, *, call_name: str, feature_key: str, model: str, schema: type[T], system: str,
+                 text: str, record: Record, max_output_tokens: int | None = None) -> T:
+        """One call; see `Model.complete`."""
+        ...
+
+
+class Model:
+    """A server of models, spoken to through OpenAI's SDK.
+
+    `local_engine` says that the server is our own engine: only then does a call name travel with the
+    request. `dialect` is found from the address when it is not given. `timeout_s` is for one attempt.
+    """
+
+    def __init__(self, *, api_key: str, base_url: str | None = None, local_engine: bool = False,
+                 dialect: Dialect | None = None, timeout_s: float = 90.0, attempts: int = 3,
+                 sleep: Callable[[float], None] = time.sleep) -> None:
+        own = not base_url or local_engine or urlsplit(base_url).hostname == _OPENAI_HOST
+        self.dialect = dialect or (Dialect.RESPONSES if own else Dialect.CHAT)
+        self._local_engine = local_engine
+        self._attempts = attempts
+        self._sleep = sleep
+        self._client = openai.OpenAI(api_key=api_key, base_url=base_url, max_retries=0,
+                                     timeout=openai.Timeout(timeout_s, connect=5.0))
+
+    def __enter__(self) -> "Model":
+        """The model itself; its connections are closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def complete(self, *, call_name: str, feature_key: str, model: str, schema: type[T], system: str,
+                 text: str, record: Record, max_output_tokens: int | None = None) -> T:
+        """Ask `model` to read `text` under the instructions `system` and answer in the shape `schema`.
+
+        Every attempt that was sent is passed to `record` before its answer is used. An answer that
+        breaks the schema is sent back once with what is wrong.
+
+        Raises:
+            errors.ModelError: in one of its kinds; nothing usable came.
+        """
+        asked = CallUsage(
+            call_name=call_name, feature_key=feature_key, model_requested=model, model_served=None,
+            tier="standard", prompt_tokens=0, cached_tokens=0, cache_write_tokens=0, completion_tokens=0,
+            reasoning_tokens=0, started_at=clock.now(), duration_ms=0, status=CallStatus.OK,
+            request_id=None, attempt=0)
+        door = _Door(self._client, self.dialect, record, self._attempts, self._sleep, asked,
+                     {TASK_HEADER: call_name} if self._local_engine else {})
+        first = door.ask(schema, system, text, max_output_tokens)
+        if not isinstance(first, str):
+            return first
+        repair = f"{text}\n\n<wrong>\nYour last answer was not accepted: {first}\nAnswer again.\n</wrong>"
+        second = door.ask(schema, system, repair, max_output_tokens)
+        if isinstance(second, str):
+            raise errors.AnswerInvalid
+        return second
+
+
+class _Door:
+    """The attempts of one call."""
+
+    def __init__(self, client: openai.OpenAI, dialect: Dialect, record: Record, attempts: int,
+                 sleep: Callable[[float], None], asked: CallUsage, headers: dict[str, str]) -> None:
+        self._client, self._dialect, self._record = client, dialect, record
+        self._attempts, self._sleep, self._asked, self._headers = attempts, sleep, asked, headers
+        self._sent = 0
+
+    def ask(self, schema: type[T], system: str, text: str, max_output_tokens: int | None) -> T | str:
+        """The validated answer, or what is wrong with it."""
+        asked = answers.question(self._dialect, self._asked.model_requested, schema, system, text,
+                                 max_output_tokens)
+        for left in reversed(range(self._attempts)):
+            started, clock_s = clock.now(), time.monotonic()
+            self._sent += 1
+            try:
+                body, request_id = self._send(asked)
+            except openai.APIError as failure:
+                self._note_failure(failure, started, clock_s)
+                wait = _wait_before_retry(failure, self._attempts - left)
+                if left == 0 or wait is None:
+                    raise _own_error(failure) from failure
+                self._sleep(wait)
+                continue
+            return self._use(schema, body, request_id, started, clock_s)
+        raise errors.ModelUnavailable
+
+    def _send(self, asked: dict) -> tuple[str, str | None]:
+        """The body of the answer and the server's id of the request."""
+        endpoint = (self._client.responses if self._dialect is Dialect.RESPONSES
+                    else self._client.chat.completions)
+        raw = endpoint.with_raw_response.create(**asked, extra_headers=self._headers)
+        return raw.text(), raw.headers.get("x-request-id")
+
+    def _use(self, schema: type[T], body: str, request_id: str | None, started: datetime,
+             clock_s: float) -> T | str:
+        """Record what was used, then read what was said."""
+        try:
+            reading = answers.read(self._dialect, body)
+        except (ValueError, AttributeError, TypeError) as problem:
+            self._note(_NOTHING_USED, request_id, started, clock_s, "invalid")
+            return f"not the JSON of an answer ({problem})"
+        answer, problem, code = _validated(schema, reading)
+        self._note(reading, request_id, started, clock_s, code)
+        if code == "refused":
+            raise errors.ModelRefused(reading.refusal or "")
+        if code == "truncated":
+            raise errors.AnswerTruncated
+        return problem if answer is None else answer
+
+    def _note_failure(self, failure: openai.APIError, started: datetime, clock_s: float) -> None:
+        """Record an attempt that failed; a server that was never reached used nothing."""
+        if isinstance(failure, openai.APIStatusError):
+            code = ("rate_limited" if failure.status_code == 429
+                    else "server_error" if failure.status_code >= 500 else "rejected")
+            self._note(_NOTHING_USED, failure.request_id, started, clock_s, code)
+        elif not _never_sent(failure):
+            code = "timeout" if isinstance(failure, openai.APITimeoutError) else "connection_lost"
+            self._note(_NOTHING_USED, None, started, clock_s, code, CallStatus.ABORTED)
+
+    def _note(self, reading: Reading, request_id: str | None, started: datetime, clock_s: float,
+              code: str | None, status: CallStatus = CallStatus.FAILED) -> None:
+        """Hand one attempt to the meter."""
+        self._record(replace(
+            self._asked, model_served=reading.model_served, tier=reading.tier,
+            prompt_tokens=reading.prompt_tokens, cached_tokens=reading.cached_tokens,
+            cache_write_tokens=reading.cache_write_tokens, completion_tokens=reading.completion_tokens,
+            reasoning_tokens=reading.reasoning_tokens, started_at=started,
+            duration_ms=round((time.monotonic() - clock_s) * 1000),
+            status=CallStatus.OK if code is None else status, request_id=request_id, error_code=code,
+            attempt=self._sent))
+
+
+def _validated(schema: type[T], reading: Reading) -> tuple[T | None, str, str | None]:
+    """The object, or what is wrong and its code."""
+    if reading.refusal is not None:
+        return None, "", "refused"
+    if reading.stopped:
+        return None, "", "truncated"
+    try:
+        return schema.model_validate_json(reading.text), "", None
+    except ValidationError as problem:
+        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors(include_input=False)]
+        return None, "; ".join(wrong[:5]), "invalid"
+
+
+def _never_sent(failure: openai.APIError) -> bool:
+    """True when the connection itself could not be made."""
+    return isinstance(failure, openai.APIConnectionError) and type(failure.__cause__).__name__ in (
+        "ConnectError", "ConnectTimeout", "UnsupportedProtocol", "InvalidURL")
+
+
+def _wait_before_retry(failure: openai.APIError, tried: int) -> float | None:
+    """Seconds to wait before another attempt; None when another would not help."""
+    if isinstance(failure, openai.APIStatusError):
+        hopeless = failure.status_code == 429 and failure.code == "insufficient_quota"
+        if hopeless or (failure.status_code not in _TRY_AGAIN and failure.status_code < 500):
+            return None
+        told = _retry_after(failure)
+        if told is not None:
+            return told if told <= LONGEST_WAIT_S else None
+    elif not isinstance(failure, openai.APIConnectionError):
+        return None
+    return _FIRST_WAIT_S * 2 ** (tried - 1)
+
+
+def _retry_after(failure: openai.APIStatusError) -> float | None:
+    """Seconds that the server asks to wait, told as a number or as a date."""
+    told = failure.response.headers.get("retry-after")
+    if told is None:
+        return None
+    try:
+        return max(0.0, float(told))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(told) - clock.now()).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _own_error(failure: openai.APIError) -> errors.ModelError:
+    """The failure in our words."""
+    if isinstance(failure, openai.APIStatusError):
+        if failure.status_code == 429 and failure.code != "insufficient_quota":
+            return errors.RateLimited()
+        if failure.status_code < 500 and failure.status_code not in _TRY_AGAIN:
+            return errors.ModelMisconfigured()
+        if failure.code == "insufficient_quota":
+            return errors.ModelMisconfigured()
+    return errors.ModelUnavailable()
