@@ -38,6 +38,12 @@ class Settings:
         """Stand-ins, demo data and the mail page exist only here."""
         return self.mode == "demo"
 
+    def redis_on(self, number: int) -> str:
+        """The Redis URL with another database number: 0 queue, 1 screens, 2 limits and progress."""
+        base = self.redis_url.rstrip("/")
+        head, slash, last = base.rpartition("/")
+        return f"{head}/{number}" if slash and last.isdigit() else f"{base}/{number}"
+
     @property
     def has_local_engine(self) -> bool:
         """True when model calls go to the engine on this machine, which is no AI."""

@@ -1,5 +1,7 @@
 """Errors that are for people; anything else is a bug and rises."""
 
+from fitmycv_admin.core.context import LANGUAGE
+
 
 class FitMyCvError(Exception):
     """Expected and shown: a catalogue key with its parameters, put into words at the edge.
@@ -12,6 +14,7 @@ class FitMyCvError(Exception):
     def __init__(self, key: str | None = None, **params: str | int) -> None:
         self.key = key or type(self).key
         self.params = params
+        self.language = LANGUAGE.get()
         super().__init__(f"{self.key} {params}" if params else self.key)
 
 

@@ -49,19 +49,26 @@ def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
     return found
 
 
-def question(dialect: Dialect, model: str, schema: type[BaseModel], system: str, text: str,
-             max_output_tokens: int | None) -> dict[str, Any]:
+def question(
+    dialect: Dialect, model: str, schema: type[BaseModel], system: str, text: str, max_output_tokens: int | None
+) -> dict[str, Any]:
     """The arguments of the SDK's `create` for one call; nothing is ever stored by the server."""
     shape = {"name": schema.__name__, "schema": strict_schema(schema), "strict": True}
     if dialect is Dialect.RESPONSES:
         asked: dict[str, Any] = {
-            "model": model, "instructions": system, "input": [{"role": "user", "content": text}],
-            "text": {"format": {"type": "json_schema", **shape}}, "store": False}
+            "model": model,
+            "instructions": system,
+            "input": [{"role": "user", "content": text}],
+            "text": {"format": {"type": "json_schema", **shape}},
+            "store": False,
+        }
         return asked | ({"max_output_tokens": max_output_tokens} if max_output_tokens else {})
     asked = {
-        "model": model, "store": False,
+        "model": model,
+        "store": False,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": text}],
-        "response_format": {"type": "json_schema", "json_schema": shape}}
+        "response_format": {"type": "json_schema", "json_schema": shape},
+    }
     return asked | ({"max_completion_tokens": max_output_tokens} if max_output_tokens else {})
 
 
@@ -80,17 +87,27 @@ def read(dialect: Dialect, body: str) -> Reading:
     made = _object(usage.get("output_tokens_details") or usage.get("completion_tokens_details"))
     tier = answer.get("service_tier")
     return Reading(
-        model_served=answer.get("model") or None, tier=_TIERS.get(tier, str(tier)),
+        model_served=answer.get("model") or None,
+        tier=_TIERS.get(tier, str(tier)),
         prompt_tokens=_count(usage, "input_tokens", "prompt_tokens"),
-        cached_tokens=_count(spent, "cached_tokens"), cache_write_tokens=_count(spent, "cache_write_tokens"),
+        cached_tokens=_count(spent, "cached_tokens"),
+        cache_write_tokens=_count(spent, "cache_write_tokens"),
         completion_tokens=_count(usage, "output_tokens", "completion_tokens"),
-        reasoning_tokens=_count(made, "reasoning_tokens"), text=text, refusal=refusal, stopped=stopped)
+        reasoning_tokens=_count(made, "reasoning_tokens"),
+        text=text,
+        refusal=refusal,
+        stopped=stopped,
+    )
 
 
 def _said_in_response(answer: dict[str, Any]) -> tuple[str, str | None, bool]:
     """Text, refusal and whether the limit cut it, of OpenAI's own dialect."""
-    contents = [content for item in answer.get("output") or [] if item.get("type") == "message"
-                for content in item.get("content") or []]
+    contents = [
+        content
+        for item in answer.get("output") or []
+        if item.get("type") == "message"
+        for content in item.get("content") or []
+    ]
     text = "".join(c.get("text") or "" for c in contents if c.get("type") == "output_text")
     refusal = next((c.get("refusal") or "refused" for c in contents if c.get("type") == "refusal"), None)
     reason = _object(answer.get("incomplete_details")).get("reason")

@@ -31,8 +31,18 @@ _NOTHING_USED = Reading(None, "standard", 0, 0, 0, 0, 0, "", None, False)
 class ModelLike(Protocol):
     """What a pipeline needs of a model."""
 
-    def complete(self, *, call_name: str, feature_key: str, model: str, schema: type[T], system: str,
-                 text: str, record: Record, max_output_tokens: int | None = None) -> T:
+    def complete(
+        self,
+        *,
+        call_name: str,
+        feature_key: str,
+        model: str,
+        schema: type[T],
+        system: str,
+        text: str,
+        record: Record,
+        max_output_tokens: int | None = None,
+    ) -> T:
         """One call; see `Model.complete`."""
         ...
 
@@ -44,16 +54,25 @@ class Model:
     request. `dialect` is found from the address when it is not given. `timeout_s` is for one attempt.
     """
 
-    def __init__(self, *, api_key: str, base_url: str | None = None, local_engine: bool = False,
-                 dialect: Dialect | None = None, timeout_s: float = 90.0, attempts: int = 3,
-                 sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str | None = None,
+        local_engine: bool = False,
+        dialect: Dialect | None = None,
+        timeout_s: float = 90.0,
+        attempts: int = 3,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         own = not base_url or local_engine or urlsplit(base_url).hostname == _OPENAI_HOST
         self.dialect = dialect or (Dialect.RESPONSES if own else Dialect.CHAT)
         self._local_engine = local_engine
         self._attempts = attempts
         self._sleep = sleep
-        self._client = openai.OpenAI(api_key=api_key, base_url=base_url, max_retries=0,
-                                     timeout=openai.Timeout(timeout_s, connect=5.0))
+        self._client = openai.OpenAI(
+            api_key=api_key, base_url=base_url, max_retries=0, timeout=openai.Timeout(timeout_s, connect=5.0)
+        )
 
     def __enter__(self) -> "Model":
         """The model itself; its connections are closed at the end of the block."""
@@ -67,8 +86,18 @@ class Model:
         """Close the connections."""
         self._client.close()
 
-    def complete(self, *, call_name: str, feature_key: str, model: str, schema: type[T], system: str,
-                 text: str, record: Record, max_output_tokens: int | None = None) -> T:
+    def complete(
+        self,
+        *,
+        call_name: str,
+        feature_key: str,
+        model: str,
+        schema: type[T],
+        system: str,
+        text: str,
+        record: Record,
+        max_output_tokens: int | None = None,
+    ) -> T:
         """Ask `model` to read `text` under the instructions `system` and answer in the shape `schema`.
 
         Every attempt that was sent is passed to `record` before its answer is used. An answer that
@@ -78,12 +107,31 @@ class Model:
             errors.ModelError: in one of its kinds; nothing usable came.
         """
         asked = CallUsage(
-            call_name=call_name, feature_key=feature_key, model_requested=model, model_served=None,
-            tier="standard", prompt_tokens=0, cached_tokens=0, cache_write_tokens=0, completion_tokens=0,
-            reasoning_tokens=0, started_at=clock.now(), duration_ms=0, status=CallStatus.OK,
-            request_id=None, attempt=0)
-        door = _Door(self._client, self.dialect, record, self._attempts, self._sleep, asked,
-                     {TASK_HEADER: call_name} if self._local_engine else {})
+            call_name=call_name,
+            feature_key=feature_key,
+            model_requested=model,
+            model_served=None,
+            tier="standard",
+            prompt_tokens=0,
+            cached_tokens=0,
+            cache_write_tokens=0,
+            completion_tokens=0,
+            reasoning_tokens=0,
+            started_at=clock.now(),
+            duration_ms=0,
+            status=CallStatus.OK,
+            request_id=None,
+            attempt=0,
+        )
+        door = _Door(
+            self._client,
+            self.dialect,
+            record,
+            self._attempts,
+            self._sleep,
+            asked,
+            {TASK_HEADER: call_name} if self._local_engine else {},
+        )
         first = door.ask(schema, system, text, max_output_tokens)
         if not isinstance(first, str):
             return first
@@ -97,16 +145,23 @@ class Model:
 class _Door:
     """The attempts of one call."""
 
-    def __init__(self, client: openai.OpenAI, dialect: Dialect, record: Record, attempts: int,
-                 sleep: Callable[[float], None], asked: CallUsage, headers: dict[str, str]) -> None:
+    def __init__(
+        self,
+        client: openai.OpenAI,
+        dialect: Dialect,
+        record: Record,
+        attempts: int,
+        sleep: Callable[[float], None],
+        asked: CallUsage,
+        headers: dict[str, str],
+    ) -> None:
         self._client, self._dialect, self._record = client, dialect, record
         self._attempts, self._sleep, self._asked, self._headers = attempts, sleep, asked, headers
         self._sent = 0
 
     def ask(self, schema: type[T], system: str, text: str, max_output_tokens: int | None) -> T | str:
         """The validated answer, or what is wrong with it."""
-        asked = answers.question(self._dialect, self._asked.model_requested, schema, system, text,
-                                 max_output_tokens)
+        asked = answers.question(self._dialect, self._asked.model_requested, schema, system, text, max_output_tokens)
         for left in reversed(range(self._attempts)):
             started, clock_s = clock.now(), time.monotonic()
             self._sent += 1
@@ -124,13 +179,11 @@ class _Door:
 
     def _send(self, asked: dict) -> tuple[str, str | None]:
         """The body of the answer and the server's id of the request."""
-        endpoint = (self._client.responses if self._dialect is Dialect.RESPONSES
-                    else self._client.chat.completions)
+        endpoint = self._client.responses if self._dialect is Dialect.RESPONSES else self._client.chat.completions
         raw = endpoint.with_raw_response.create(**asked, extra_headers=self._headers)
         return raw.text(), raw.headers.get("x-request-id")
 
-    def _use(self, schema: type[T], body: str, request_id: str | None, started: datetime,
-             clock_s: float) -> T | str:
+    def _use(self, schema: type[T], body: str, request_id: str | None, started: datetime, clock_s: float) -> T | str:
         """Record what was used, then read what was said."""
         try:
             reading = answers.read(self._dialect, body)
@@ -148,24 +201,46 @@ class _Door:
     def _note_failure(self, failure: openai.APIError, started: datetime, clock_s: float) -> None:
         """Record an attempt that failed; a server that was never reached used nothing."""
         if isinstance(failure, openai.APIStatusError):
-            code = ("rate_limited" if failure.status_code == 429
-                    else "server_error" if failure.status_code >= 500 else "rejected")
+            code = (
+                "rate_limited"
+                if failure.status_code == 429
+                else "server_error"
+                if failure.status_code >= 500
+                else "rejected"
+            )
             self._note(_NOTHING_USED, failure.request_id, started, clock_s, code)
         elif not _never_sent(failure):
             code = "timeout" if isinstance(failure, openai.APITimeoutError) else "connection_lost"
             self._note(_NOTHING_USED, None, started, clock_s, code, CallStatus.ABORTED)
 
-    def _note(self, reading: Reading, request_id: str | None, started: datetime, clock_s: float,
-              code: str | None, status: CallStatus = CallStatus.FAILED) -> None:
+    def _note(
+        self,
+        reading: Reading,
+        request_id: str | None,
+        started: datetime,
+        clock_s: float,
+        code: str | None,
+        status: CallStatus = CallStatus.FAILED,
+    ) -> None:
         """Hand one attempt to the meter."""
-        self._record(replace(
-            self._asked, model_served=reading.model_served, tier=reading.tier,
-            prompt_tokens=reading.prompt_tokens, cached_tokens=reading.cached_tokens,
-            cache_write_tokens=reading.cache_write_tokens, completion_tokens=reading.completion_tokens,
-            reasoning_tokens=reading.reasoning_tokens, started_at=started,
-            duration_ms=round((time.monotonic() - clock_s) * 1000),
-            status=CallStatus.OK if code is None else status, request_id=request_id, error_code=code,
-            attempt=self._sent))
+        self._record(
+            replace(
+                self._asked,
+                model_served=reading.model_served,
+                tier=reading.tier,
+                prompt_tokens=reading.prompt_tokens,
+                cached_tokens=reading.cached_tokens,
+                cache_write_tokens=reading.cache_write_tokens,
+                completion_tokens=reading.completion_tokens,
+                reasoning_tokens=reading.reasoning_tokens,
+                started_at=started,
+                duration_ms=round((time.monotonic() - clock_s) * 1000),
+                status=CallStatus.OK if code is None else status,
+                request_id=request_id,
+                error_code=code,
+                attempt=self._sent,
+            )
+        )
 
 
 def _validated(schema: type[T], reading: Reading) -> tuple[T | None, str, str | None]:
@@ -184,7 +259,11 @@ def _validated(schema: type[T], reading: Reading) -> tuple[T | None, str, str | 
 def _never_sent(failure: openai.APIError) -> bool:
     """True when the connection itself could not be made."""
     return isinstance(failure, openai.APIConnectionError) and type(failure.__cause__).__name__ in (
-        "ConnectError", "ConnectTimeout", "UnsupportedProtocol", "InvalidURL")
+        "ConnectError",
+        "ConnectTimeout",
+        "UnsupportedProtocol",
+        "InvalidURL",
+    )
 
 
 def _wait_before_retry(failure: openai.APIError, tried: int) -> float | None:

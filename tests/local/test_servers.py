@@ -44,9 +44,7 @@ def test_another_major_version_is_refused_and_nothing_is_changed(fresh_cluster: 
     fresh_cluster.stop()
     version = fresh_cluster.data_dir / "PG_VERSION"
     version.write_text("17\n")
-    with pytest.raises(
-        LocalError, match=re.escape("belongs to PostgreSQL 17, but PostgreSQL 18 is installed")
-    ):
+    with pytest.raises(LocalError, match=re.escape("belongs to PostgreSQL 17, but PostgreSQL 18 is installed")):
         postgres.start(fresh_cluster.data_dir)
     assert version.read_text() == "17\n"
 

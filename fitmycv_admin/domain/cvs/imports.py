@@ -42,9 +42,7 @@ def request(
     if not again:
         _refuse_same_file(db, by, digest, idempotency_key)
     name = library.clean_name(file_name)[-200:] or "CV.pdf"
-    file = StoredFile(
-        user_id=by.owner_id, name=name, media_type=PDF, size=len(content), sha256=digest, content=content
-    )
+    file = StoredFile(user_id=by.owner_id, name=name, media_type=PDF, size=len(content), sha256=digest, content=content)
     db.add(file)
     db.flush()
     task_id = board.submit(

@@ -8,32 +8,39 @@ from fitmycv_admin.domain.cvs.document import Cefr
 from fitmycv_admin.domain.cvs.offer_document import DegreeLevel
 
 _DEGREES: tuple[tuple[DegreeLevel, str], ...] = (
-    (DegreeLevel.DOCTORATE,
-     r"ph ?d|doctorat|doctorate|doctoral|doktor(?:at|and)?|promotion|doctorado|bac ?\+ ?8"),
-    (DegreeLevel.SHORT_CYCLE,
-     r"grado superior|tecnico superior|associate(?: s)? degree|staatlich gepruft\w*|techniker\w*"
-     r"|fachwirt\w*|meister\w*"),
-    (DegreeLevel.VOCATIONAL,
-     r"grado medio|tecnico medio"),
-    (DegreeLevel.MASTER,
-     r"(?<!scrum )master(?: s|s|studium)?|mastere|msc|m sc|m eng|meng|mba|m a|ms|ma|mphil"
-     r"|magister|ingenieur\w*|ecole d ingenieur\w*|diplom(?: ing\w*| informatik\w*| kauf\w*)?"
-     r"|dess|dea|bac ?\+ ?5|hochschulabschluss|diplom\w+(?:in|er)|postgrado|grande ecole"
-     r"|ingenieri?a (?:superior|informatica|industrial)|ingenier[oa]|state examination"
-     r"|staatsexamen"),
-    (DegreeLevel.BACHELOR,
-     r"bachelor(?: s|s|studium)?|bsc|b sc|beng|b eng|ba|bs|b a|b s|licence|licenciatur\w*"
-     r"|licenciad[oa]|grado|bac ?\+ ?[34]|maitrise|undergraduate degree|university degree|degree"
-     r"|titulacion universitaria|diplome universitaire|studium|hochschulstudium|diplome d etat"
-     r"|diplomatura|diplomad[oa]|b u t"),
-    (DegreeLevel.SHORT_CYCLE,
-     r"bts|dut|deug|deust|bac ?\+ ?2|hnd|foundation degree|but|fp superior|ciclo formativo"),
-    (DegreeLevel.SECONDARY,
-     r"baccalaureat\w*|bac|abitur|fachabitur|fachhochschulreife|bachillerato|high school"
-     r"|a levels?|secondary school|matura|bac pro|niveau bac"),
-    (DegreeLevel.VOCATIONAL,
-     r"cap|bep|ausbildung|berufsausbildung|apprenticeship|lehre|formacion profesional|fp"
-     r"|vocational|nvq|titre professionnel|kaufmann\w*|kauffrau"),
+    (DegreeLevel.DOCTORATE, r"ph ?d|doctorat|doctorate|doctoral|doktor(?:at|and)?|promotion|doctorado|bac ?\+ ?8"),
+    (
+        DegreeLevel.SHORT_CYCLE,
+        r"grado superior|tecnico superior|associate(?: s)? degree|staatlich gepruft\w*|techniker\w*"
+        r"|fachwirt\w*|meister\w*",
+    ),
+    (DegreeLevel.VOCATIONAL, r"grado medio|tecnico medio"),
+    (
+        DegreeLevel.MASTER,
+        r"(?<!scrum )master(?: s|s|studium)?|mastere|msc|m sc|m eng|meng|mba|m a|ms|ma|mphil"
+        r"|magister|ingenieur\w*|ecole d ingenieur\w*|diplom(?: ing\w*| informatik\w*| kauf\w*)?"
+        r"|dess|dea|bac ?\+ ?5|hochschulabschluss|diplom\w+(?:in|er)|postgrado|grande ecole"
+        r"|ingenieri?a (?:superior|informatica|industrial)|ingenier[oa]|state examination"
+        r"|staatsexamen",
+    ),
+    (
+        DegreeLevel.BACHELOR,
+        r"bachelor(?: s|s|studium)?|bsc|b sc|beng|b eng|ba|bs|b a|b s|licence|licenciatur\w*"
+        r"|licenciad[oa]|grado|bac ?\+ ?[34]|maitrise|undergraduate degree|university degree|degree"
+        r"|titulacion universitaria|diplome universitaire|studium|hochschulstudium|diplome d etat"
+        r"|diplomatura|diplomad[oa]|b u t",
+    ),
+    (DegreeLevel.SHORT_CYCLE, r"bts|dut|deug|deust|bac ?\+ ?2|hnd|foundation degree|but|fp superior|ciclo formativo"),
+    (
+        DegreeLevel.SECONDARY,
+        r"baccalaureat\w*|bac|abitur|fachabitur|fachhochschulreife|bachillerato|high school"
+        r"|a levels?|secondary school|matura|bac pro|niveau bac",
+    ),
+    (
+        DegreeLevel.VOCATIONAL,
+        r"cap|bep|ausbildung|berufsausbildung|apprenticeship|lehre|formacion profesional|fp"
+        r"|vocational|nvq|titre professionnel|kaufmann\w*|kauffrau",
+    ),
 )
 _DEGREE_PATTERNS = tuple((level, re.compile(rf"(?:^| )(?:{words})(?= |$)")) for level, words in _DEGREES)
 
@@ -93,26 +100,34 @@ _CODE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.s
 LANGUAGE_NAMES = frozenset(_CODE_OF)
 
 _LEVELS: tuple[tuple[Cefr, str], ...] = (
-    (Cefr.NATIVE,
-     r"langue maternelle|maternel(?:le)?|natif|native|native or bilingual|mother tongue"
-     r"|muttersprach\w*|lengua materna|materna?|nativ[oa]|bilingue?|bilingual|zweisprachig"),
-    (Cefr.C2,
-     r"c2|mastery|proficient user|maitrise complete|annahernd muttersprachlich"),
-    (Cefr.C1,
-     r"c1|full professional|fluent\w*|courante?|couramment|fliessend|fluid[oa]|fluidez"
-     r"|verhandlungssicher|avancee?|advanced|avanzad[oa]|fortgeschritten\w*|tres bon niveau"
-     r"|sehr gut\w*|muy alto|excellent"),
-    (Cefr.B2,
-     r"b2|professional working|professionnel\w*|professional|profesional|upper intermediate"
-     r"|bon niveau|good|gut\w*|alto|operationnel|independent user|lu ecrit parle"),
-    (Cefr.B1,
-     r"b1|intermediaire|intermediate|mittelstufe|intermedi[oa]|limited working|conversational"
-     r"|medio|konversationssicher|niveau moyen|niveau technique|technique"),
-    (Cefr.A2,
-     r"a2|elementary|elementaire|scolaire|grundkenntnisse|pre intermediate|elemental"
-     r"|schulkenntnisse"),
-    (Cefr.A1,
-     r"a1|debutante?|notions|beginner|basic|basique|anfanger|principiante|basic[oa]|bases"),
+    (
+        Cefr.NATIVE,
+        r"langue maternelle|maternel(?:le)?|natif|native|native or bilingual|mother tongue"
+        r"|muttersprach\w*|lengua materna|materna?|nativ[oa]|bilingue?|bilingual|zweisprachig",
+    ),
+    (Cefr.C2, r"c2|mastery|proficient user|maitrise complete|annahernd muttersprachlich"),
+    (
+        Cefr.C1,
+        r"c1|full professional|fluent\w*|courante?|couramment|fliessend|fluid[oa]|fluidez"
+        r"|verhandlungssicher|avancee?|advanced|avanzad[oa]|fortgeschritten\w*|tres bon niveau"
+        r"|sehr gut\w*|muy alto|excellent",
+    ),
+    (
+        Cefr.B2,
+        r"b2|professional working|professionnel\w*|professional|profesional|upper intermediate"
+        r"|bon niveau|good|gut\w*|alto|operationnel|independent user|lu ecrit parle",
+    ),
+    (
+        Cefr.B1,
+        r"b1|intermediaire|intermediate|mittelstufe|intermedi[oa]|limited working|conversational"
+        r"|medio|konversationssicher|niveau moyen|niveau technique|technique",
+    ),
+    (
+        Cefr.A2,
+        r"a2|elementary|elementaire|scolaire|grundkenntnisse|pre intermediate|elemental"
+        r"|schulkenntnisse",
+    ),
+    (Cefr.A1, r"a1|debutante?|notions|beginner|basic|basique|anfanger|principiante|basic[oa]|bases"),
 )
 _LEVEL_PATTERNS = tuple((level, re.compile(rf"(?:^| )(?:{words})(?= |$)")) for level, words in _LEVELS)
 _EXACT_LEVEL = re.compile(r"(?:^| )([abc][12])(?= |$|\+)")

@@ -81,9 +81,7 @@ def delete(db: Session, by: Actor, offer_id: UUID) -> None:
     db.flush()
 
 
-def finish(
-    db: Session, task_id: UUID, document: OfferDocument, *, model: str, tokens_used: int = 0
-) -> dict[str, Any]:
+def finish(db: Session, task_id: UUID, document: OfferDocument, *, model: str, tokens_used: int = 0) -> dict[str, Any]:
     """Store what was read in an offer, in the transaction that completes its task; the task's result.
 
     Raises:
@@ -120,8 +118,10 @@ def document_of(offer: JobOffer) -> OfferDocument | None:
 
 def clean_text(text: str) -> str:
     """The text without control and direction characters, at most one empty line between paragraphs."""
-    kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else "" for c in
-            unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
+    kept = (
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else ""
+        for c in unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    )
     lines = (re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in "".join(kept).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

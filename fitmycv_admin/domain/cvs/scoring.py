@@ -50,8 +50,9 @@ class _Measured:
     have: float | None = None
 
 
-def score(cv: CvDocument, offer: OfferDocument, proofs: Iterable[Proof], *, today: date,
-          weights: Mapping[Part, int] = WEIGHTS) -> MatchScore:
+def score(
+    cv: CvDocument, offer: OfferDocument, proofs: Iterable[Proof], *, today: date, weights: Mapping[Part, int] = WEIGHTS
+) -> MatchScore:
     """The score of `cv` for `offer`.
 
     `proofs` say which item of the CV answers which requirement; one whose quote does not stand in
@@ -78,9 +79,15 @@ def score(cv: CvDocument, offer: OfferDocument, proofs: Iterable[Proof], *, toda
     whole = (total + 50) // 100
     points = dict(zip(measured, apportion(whole, [Fraction(h) for h in hundredths.values()]), strict=True))
     parts = tuple(
-        ScorePart(part=part, base_weight=weights[part], weight=effective[part], sub_score=subs[part],
-                  hundredths=hundredths[part], points=points[part],
-                  answers=_answers(answers, hundredths[part], effective[part] * 100))
+        ScorePart(
+            part=part,
+            base_weight=weights[part],
+            weight=effective[part],
+            sub_score=subs[part],
+            hundredths=hundredths[part],
+            points=points[part],
+            answers=_answers(answers, hundredths[part], effective[part] * 100),
+        )
         for part, answers in measured.items()
     )
     return MatchScore(score=whole, hundredths=total, parts=parts, missing=_missing(measured))
@@ -113,20 +120,36 @@ def _answers(answers: Sequence[_Measured], hundredths: int, max_hundredths: int)
     got = apportion(hundredths, [answer.share * answer.strength for answer in answers])
     most = apportion(max_hundredths, [answer.share for answer in answers])
     return tuple(
-        Answer(requirement_id=a.requirement_id, kind=a.kind, label=a.label, importance=a.importance,
-               sentence=a.sentence, strength=int(a.strength * 100 + Fraction(1, 2)), hundredths=g,
-               max_hundredths=m, evidence=a.evidence, need=a.need, have=a.have)
+        Answer(
+            requirement_id=a.requirement_id,
+            kind=a.kind,
+            label=a.label,
+            importance=a.importance,
+            sentence=a.sentence,
+            strength=int(a.strength * 100 + Fraction(1, 2)),
+            hundredths=g,
+            max_hundredths=m,
+            evidence=a.evidence,
+            need=a.need,
+            have=a.have,
+        )
         for a, g, m in zip(answers, got, most, strict=True)
     )
 
 
 def _missing(measured: Mapping[Part, Sequence[_Measured]]) -> tuple[MissingSkill, ...]:
     """The skills without any evidence, required ones first."""
-    gaps = [answer for part in (Part.TECHNICAL, Part.SOFT) for answer in measured[part]
-            if answer.strength == 0 and answer.kind in (Kind.SKILL, Kind.SOFT_SKILL)]
+    gaps = [
+        answer
+        for part in (Part.TECHNICAL, Part.SOFT)
+        for answer in measured[part]
+        if answer.strength == 0 and answer.kind in (Kind.SKILL, Kind.SOFT_SKILL)
+    ]
     gaps.sort(key=lambda answer: answer.importance is not Importance.REQUIRED)
-    return tuple(MissingSkill(requirement_id=gap.requirement_id, name=gap.label, kind=gap.kind,
-                              importance=gap.importance) for gap in gaps)
+    return tuple(
+        MissingSkill(requirement_id=gap.requirement_id, name=gap.label, kind=gap.kind, importance=gap.importance)
+        for gap in gaps
+    )
 
 
 # --- evidence -------------------------------------------------------------------------------------
@@ -147,8 +170,10 @@ def _evidence(cv: CvDocument, offer: OfferDocument, proofs: Iterable[Proof]) -> 
                 evidence = Evidence(item_id=proof.item_id, where=passage.where, quote=proof.quote)
                 found.setdefault(proof.requirement_id, {}).setdefault(proof.item_id, evidence)
                 break
-    return {requirement: tuple(sorted(items.values(), key=lambda e: position[e.item_id]))
-            for requirement, items in found.items()}
+    return {
+        requirement: tuple(sorted(items.values(), key=lambda e: position[e.item_id]))
+        for requirement, items in found.items()
+    }
 
 
 def _literal(offer: OfferDocument, order: Mapping[str, list[tuple[Passage, str]]]) -> Iterable[Proof]:
@@ -179,9 +204,18 @@ def _named(requirements: Sequence, kind: Kind, evidence: _ByRequirement) -> list
     for same in groups.values():
         lead = min(same, key=lambda requirement: requirement.importance is not Importance.REQUIRED)
         proofs = _merged([evidence.get(requirement.id, ()) for requirement in same])
-        measured.append(_Measured(
-            lead.id, kind, lead.name, lead.sentence, _IMPORTANCE[lead.importance], _strength(proofs),
-            importance=lead.importance, evidence=proofs[:_MOST_EVIDENCE]))
+        measured.append(
+            _Measured(
+                lead.id,
+                kind,
+                lead.name,
+                lead.sentence,
+                _IMPORTANCE[lead.importance],
+                _strength(proofs),
+                importance=lead.importance,
+                evidence=proofs[:_MOST_EVIDENCE],
+            )
+        )
     return measured
 
 
@@ -198,36 +232,62 @@ def _technical(offer: OfferDocument, evidence: _ByRequirement) -> list[_Measured
     return _named(offer.skills, Kind.SKILL, evidence)
 
 
-def _experience(cv: CvDocument, offer: OfferDocument, evidence: _ByRequirement,
-                today: date) -> list[_Measured]:
+def _experience(cv: CvDocument, offer: OfferDocument, evidence: _ByRequirement, today: date) -> list[_Measured]:
     """Years by union of periods, the role held before, and the duties that were done before."""
     measured = []
     if offer.years is not None:
         months = periods.months_worked(((job.start_date, job.end_date) for job in cv.experience), today)
         asked = Fraction(offer.years.min_years).limit_denominator(100) * 12
         strength = Fraction(1) if asked == 0 else min(Fraction(1), Fraction(months) / asked)
-        measured.append(_Measured(
-            offer.years.id, Kind.YEARS, offer.years.sentence, offer.years.sentence, _YEARS, strength,
-            importance=offer.years.importance, evidence=_dated_jobs(cv),
-            need=offer.years.min_years, have=round(months / 12, 1)))
+        measured.append(
+            _Measured(
+                offer.years.id,
+                Kind.YEARS,
+                offer.years.sentence,
+                offer.years.sentence,
+                _YEARS,
+                strength,
+                importance=offer.years.importance,
+                evidence=_dated_jobs(cv),
+                need=offer.years.min_years,
+                have=round(months / 12, 1),
+            )
+        )
     if offer.title and (offer.years or offer.responsibilities):
         proofs = evidence.get(ROLE_ID, ())
-        measured.append(_Measured(ROLE_ID, Kind.ROLE, offer.title, offer.title, _ROLE,
-                                  _done(proofs), evidence=proofs[:_MOST_EVIDENCE]))
+        measured.append(
+            _Measured(
+                ROLE_ID, Kind.ROLE, offer.title, offer.title, _ROLE, _done(proofs), evidence=proofs[:_MOST_EVIDENCE]
+            )
+        )
     duties = {wording.folded(duty.sentence): duty for duty in reversed(offer.responsibilities)}
     for duty in reversed(duties.values()):
         proofs = evidence.get(duty.id, ())
-        measured.append(_Measured(duty.id, Kind.RESPONSIBILITY, duty.sentence, duty.sentence,
-                                  _DUTIES / len(duties), _done(proofs), evidence=proofs[:_MOST_EVIDENCE]))
+        measured.append(
+            _Measured(
+                duty.id,
+                Kind.RESPONSIBILITY,
+                duty.sentence,
+                duty.sentence,
+                _DUTIES / len(duties),
+                _done(proofs),
+                evidence=proofs[:_MOST_EVIDENCE],
+            )
+        )
     return measured
 
 
 def _dated_jobs(cv: CvDocument) -> tuple[Evidence, ...]:
     """The jobs that have a start, as evidence of years."""
     return tuple(
-        Evidence(item_id=job.id, where=Where.EXPERIENCE,
-                 quote=" · ".join(text for text in (job.title, job.company) if text) or str(job.start_date))
-        for job in cv.experience if job.start_date)[:_MOST_EVIDENCE]
+        Evidence(
+            item_id=job.id,
+            where=Where.EXPERIENCE,
+            quote=" · ".join(text for text in (job.title, job.company) if text) or str(job.start_date),
+        )
+        for job in cv.experience
+        if job.start_date
+    )[:_MOST_EVIDENCE]
 
 
 def _done(evidence: Sequence[Evidence]) -> Fraction:
@@ -242,24 +302,52 @@ def _education(cv: CvDocument, offer: OfferDocument, evidence: _ByRequirement) -
     wanted = offer.education
     if wanted is None:
         return []
-    levels = [(ladders.degree_level(f"{item.degree or ''} {item.field_of_study or ''}"), item)
-              for item in cv.education]
+    levels = [(ladders.degree_level(f"{item.degree or ''} {item.field_of_study or ''}"), item) for item in cv.education]
     held = [(level, item) for level, item in levels if level is not None]
     best = max((level for level, _ in held), default=None)
     gap = int(wanted.level) - int(best) if best is not None else None
-    strength = (NOTHING if gap is None or gap > 2 else Fraction(1) if gap <= 0
-                else _ONE_STEP_BELOW if gap == 1 else _TWO_STEPS_BELOW)
+    strength = (
+        NOTHING
+        if gap is None or gap > 2
+        else Fraction(1)
+        if gap <= 0
+        else _ONE_STEP_BELOW
+        if gap == 1
+        else _TWO_STEPS_BELOW
+    )
     proofs = tuple(
         Evidence(item_id=item.id, where=Where.EDUCATION, quote=item.degree or item.field_of_study or "")
-        for level, item in held if level == best)
-    measured = [_Measured(wanted.id, Kind.DEGREE, wanted.sentence, wanted.sentence, _DEGREE, strength,
-                          importance=wanted.importance, evidence=proofs[:_MOST_EVIDENCE],
-                          need=float(wanted.level), have=None if best is None else float(best))]
+        for level, item in held
+        if level == best
+    )
+    measured = [
+        _Measured(
+            wanted.id,
+            Kind.DEGREE,
+            wanted.sentence,
+            wanted.sentence,
+            _DEGREE,
+            strength,
+            importance=wanted.importance,
+            evidence=proofs[:_MOST_EVIDENCE],
+            need=float(wanted.level),
+            have=None if best is None else float(best),
+        )
+    ]
     if wanted.field_of_study:
         found = tuple(item for item in evidence.get(FIELD_ID, ()) if item.where is Where.EDUCATION)
-        measured.append(_Measured(FIELD_ID, Kind.FIELD, wanted.field_of_study, wanted.sentence, _FIELD,
-                                  Fraction(1) if found else NOTHING, importance=wanted.importance,
-                                  evidence=found[:_MOST_EVIDENCE]))
+        measured.append(
+            _Measured(
+                FIELD_ID,
+                Kind.FIELD,
+                wanted.field_of_study,
+                wanted.sentence,
+                _FIELD,
+                Fraction(1) if found else NOTHING,
+                importance=wanted.importance,
+                evidence=found[:_MOST_EVIDENCE],
+            )
+        )
     return measured
 
 
@@ -267,23 +355,39 @@ def _soft(cv: CvDocument, offer: OfferDocument, evidence: _ByRequirement) -> lis
     """Ways of working, as skills; languages by level."""
     measured = _named(offer.soft_skills, Kind.SOFT_SKILL, evidence)
     seen: set[str] = set()
-    for wanted in sorted(offer.languages, key=lambda w: (w.importance is not Importance.REQUIRED,
-                                                         -(w.cefr.rank if w.cefr else 0))):
+    for wanted in sorted(
+        offer.languages, key=lambda w: (w.importance is not Importance.REQUIRED, -(w.cefr.rank if w.cefr else 0))
+    ):
         key = wanted.code or ladders.language_code(wanted.name) or wording.folded(wanted.name)
         if key in seen:
             continue
         seen.add(key)
-        spoken = [item for item in cv.languages
-                  if (ladders.language_code(item.name) or wording.folded(item.name)) == key]
+        spoken = [
+            item for item in cv.languages if (ladders.language_code(item.name) or wording.folded(item.name)) == key
+        ]
         best = max(spoken, key=lambda item: _rank(item) or 0, default=None)
-        measured.append(_Measured(
-            wanted.id, Kind.LANGUAGE, wanted.name, wanted.sentence, _IMPORTANCE[wanted.importance],
-            _language_strength(wanted.cefr, best), importance=wanted.importance,
-            evidence=() if best is None else (Evidence(
-                item_id=best.id, where=Where.LANGUAGES,
-                quote=" ".join(text for text in (best.name, best.level) if text)),),
-            need=float(wanted.cefr.rank) if wanted.cefr else None,
-            have=float(rank) if best is not None and (rank := _rank(best)) else None))
+        measured.append(
+            _Measured(
+                wanted.id,
+                Kind.LANGUAGE,
+                wanted.name,
+                wanted.sentence,
+                _IMPORTANCE[wanted.importance],
+                _language_strength(wanted.cefr, best),
+                importance=wanted.importance,
+                evidence=()
+                if best is None
+                else (
+                    Evidence(
+                        item_id=best.id,
+                        where=Where.LANGUAGES,
+                        quote=" ".join(text for text in (best.name, best.level) if text),
+                    ),
+                ),
+                need=float(wanted.cefr.rank) if wanted.cefr else None,
+                have=float(rank) if best is not None and (rank := _rank(best)) else None,
+            )
+        )
     return measured
 
 

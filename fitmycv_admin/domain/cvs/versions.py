@@ -12,11 +12,7 @@ def first(db: Session, cv: CvFile, document: CvDocument, *, source_file: str) ->
     cv.content_version = 1
     db.add(cv)
     db.flush()
-    db.add(
-        CvVersion(
-            cv_file_id=cv.id, version=1, content=cv.content, change_type="import", source_file=source_file
-        )
-    )
+    db.add(CvVersion(cv_file_id=cv.id, version=1, content=cv.content, change_type="import", source_file=source_file))
     db.flush()
 
 

@@ -26,20 +26,41 @@ def cv_documents(draw: st.DrawFn) -> cvs.CvDocument:
     for _ in range(draw(st.integers(0, 4))):
         start = draw(dates)
         end = draw(st.one_of(st.just("present"), st.just(f"{int(start[:4]) + 1}-06")))
-        lines = [cvs.Line(text=f"Worked with {name} every day")
-                 for name in draw(st.lists(st.sampled_from(SKILLS + SOFT), max_size=3))]
-        jobs.append(cvs.Experience(title=draw(st.sampled_from(["Developer", "Buyer"])), company="Acme",
-                                   start_date=start, end_date=end, responsibilities=lines))
+        lines = [
+            cvs.Line(text=f"Worked with {name} every day")
+            for name in draw(st.lists(st.sampled_from(SKILLS + SOFT), max_size=3))
+        ]
+        jobs.append(
+            cvs.Experience(
+                title=draw(st.sampled_from(["Developer", "Buyer"])),
+                company="Acme",
+                start_date=start,
+                end_date=end,
+                responsibilities=lines,
+            )
+        )
     return cvs.CvDocument(
         skills=cvs.Skills(
             hard_skills=[cvs.Skill(name=n) for n in draw(st.lists(st.sampled_from(SKILLS), max_size=5))],
-            soft_skills=[cvs.Term(name=n) for n in draw(st.lists(st.sampled_from(SOFT), max_size=3))]),
+            soft_skills=[cvs.Term(name=n) for n in draw(st.lists(st.sampled_from(SOFT), max_size=3))],
+        ),
         experience=jobs,
-        education=[cvs.Education(institution="X", degree=d) for d in
-                   draw(st.lists(st.sampled_from(["Licence", "Master", "BTS", "PhD", "Bac"]), max_size=2))],
-        languages=[cvs.LanguageSkill(name=n, level=v) for n, v in draw(st.lists(st.tuples(
-            st.sampled_from(["English", "Anglais", "Deutsch"]), st.sampled_from(["A2", "B2", "C1", None])),
-            max_size=3))])
+        education=[
+            cvs.Education(institution="X", degree=d)
+            for d in draw(st.lists(st.sampled_from(["Licence", "Master", "BTS", "PhD", "Bac"]), max_size=2))
+        ],
+        languages=[
+            cvs.LanguageSkill(name=n, level=v)
+            for n, v in draw(
+                st.lists(
+                    st.tuples(
+                        st.sampled_from(["English", "Anglais", "Deutsch"]), st.sampled_from(["A2", "B2", "C1", None])
+                    ),
+                    max_size=3,
+                )
+            )
+        ],
+    )
 
 
 @st.composite
@@ -50,16 +71,28 @@ def offer_documents(draw: st.DrawFn) -> offers.OfferDocument:
     level = draw(st.one_of(st.none(), st.sampled_from(list(offers.DegreeLevel))))
     return offers.OfferDocument(
         title="Developer",
-        skills=[offers.SkillRequirement(name=n, importance=draw(importance), sentence=f"You know {n}.")
-                for n in draw(st.lists(st.sampled_from(SKILLS), min_size=1, max_size=6))],
-        soft_skills=[offers.SoftSkillRequirement(name=n, importance=draw(importance), sentence=n)
-                     for n in draw(st.lists(st.sampled_from(SOFT), max_size=2))],
+        skills=[
+            offers.SkillRequirement(name=n, importance=draw(importance), sentence=f"You know {n}.")
+            for n in draw(st.lists(st.sampled_from(SKILLS), min_size=1, max_size=6))
+        ],
+        soft_skills=[
+            offers.SoftSkillRequirement(name=n, importance=draw(importance), sentence=n)
+            for n in draw(st.lists(st.sampled_from(SOFT), max_size=2))
+        ],
         years=None if years is None else offers.YearsRequirement(min_years=years, sentence=f"{years} years"),
         education=None if level is None else offers.EducationRequirement(level=level, sentence="degree"),
-        languages=[offers.LanguageRequirement(name=n, cefr=c, sentence=n) for n, c in draw(st.lists(st.tuples(
-            st.sampled_from(["English", "German"]), st.sampled_from([None, *cvs.Cefr])), max_size=2))],
-        responsibilities=[offers.Responsibility(sentence=s)
-                          for s in draw(st.lists(st.sampled_from(["Sell", "Build"]), max_size=2))])
+        languages=[
+            offers.LanguageRequirement(name=n, cefr=c, sentence=n)
+            for n, c in draw(
+                st.lists(
+                    st.tuples(st.sampled_from(["English", "German"]), st.sampled_from([None, *cvs.Cefr])), max_size=2
+                )
+            )
+        ],
+        responsibilities=[
+            offers.Responsibility(sentence=s) for s in draw(st.lists(st.sampled_from(["Sell", "Build"]), max_size=2))
+        ],
+    )
 
 
 def rated(cv: cvs.CvDocument, offer: offers.OfferDocument, proofs: list[Proof] | None = None) -> MatchScore:
@@ -105,10 +138,12 @@ def test_the_order_of_items_does_not_matter(cv, offer, rnd):
     def mixed(items: list) -> list:
         return rnd.sample(items, len(items))
 
-    skills = cv.skills.model_copy(update={"hard_skills": mixed(cv.skills.hard_skills),
-                                          "soft_skills": mixed(cv.skills.soft_skills)})
-    other = changed(cv, skills=skills, experience=mixed(cv.experience), education=mixed(cv.education),
-                    languages=mixed(cv.languages))
+    skills = cv.skills.model_copy(
+        update={"hard_skills": mixed(cv.skills.hard_skills), "soft_skills": mixed(cv.skills.soft_skills)}
+    )
+    other = changed(
+        cv, skills=skills, experience=mixed(cv.experience), education=mixed(cv.education), languages=mixed(cv.languages)
+    )
     shuffled = offer.model_copy(update={"skills": mixed(offer.skills), "languages": mixed(offer.languages)})
     assert rated(other, shuffled).score == rated(cv, offer).score
 
@@ -117,8 +152,7 @@ def test_the_order_of_items_does_not_matter(cv, offer, rnd):
 @given(cv_documents(), offer_documents())
 def test_saying_a_skill_twice_changes_nothing(cv, offer):
     copies = [cvs.Skill(name=skill.name) for skill in cv.skills.hard_skills]
-    doubled = changed(cv, skills=cv.skills.model_copy(
-        update={"hard_skills": [*cv.skills.hard_skills, *copies]}))
+    doubled = changed(cv, skills=cv.skills.model_copy(update={"hard_skills": [*cv.skills.hard_skills, *copies]}))
     assert rated(doubled, offer).score == rated(cv, offer).score
 
 
@@ -145,8 +179,11 @@ def test_a_year_more_never_lowers_the_score(cv, offer):
 @PROFILE
 @given(cv_documents(), offer_documents())
 def test_text_about_something_else_changes_nothing(cv, offer):
-    more = changed(cv, extras=[*cv.extras, cvs.Extra(name="Plays the oboe on Sundays")],
-                   projects=[cvs.Project(name="Garden", summary="Tomatoes and basil")])
+    more = changed(
+        cv,
+        extras=[*cv.extras, cvs.Extra(name="Plays the oboe on Sundays")],
+        projects=[cvs.Project(name="Garden", summary="Tomatoes and basil")],
+    )
     assert rated(more, offer).score == rated(cv, offer).score
 
 
@@ -182,14 +219,20 @@ def test_a_proof_counts_only_when_its_words_stand_in_that_item():
 def test_the_parts_weigh_35_30_20_and_15_when_everything_is_asked():
     cv = cvs.CvDocument(
         skills=cvs.Skills(tools=[cvs.Skill(name="Git")], soft_skills=[cvs.Term(name="rigueur")]),
-        experience=[cvs.Experience(title="Dev", start_date="2022-12", end_date="present",
-                                   responsibilities=[cvs.Line(text="Git")])],
-        education=[cvs.Education(degree="Licence")])
+        experience=[
+            cvs.Experience(
+                title="Dev", start_date="2022-12", end_date="present", responsibilities=[cvs.Line(text="Git")]
+            )
+        ],
+        education=[cvs.Education(degree="Licence")],
+    )
     offer = offers.OfferDocument(
-        title="Dev", skills=[offers.SkillRequirement(name="Git", sentence="Git")],
+        title="Dev",
+        skills=[offers.SkillRequirement(name="Git", sentence="Git")],
         years=offers.YearsRequirement(min_years=8, sentence="8 ans"),
         education=offers.EducationRequirement(level=offers.DegreeLevel.MASTER, sentence="Bac+5"),
-        soft_skills=[offers.SoftSkillRequirement(name="rigueur", sentence="rigueur")])
+        soft_skills=[offers.SoftSkillRequirement(name="rigueur", sentence="rigueur")],
+    )
     role = Proof(requirement_id=ROLE_ID, item_id=cv.experience[0].id, quote="Dev")
     result = rated(cv, offer, [role])
     assert [part.weight for part in result.parts] == [35, 30, 20, 15]

@@ -1,0 +1,5 @@
+"""The map of the operations area: one line for each page, in the order of the sidebar."""
+
+from fitmycv_admin.ui.page import Page
+
+PAGES: tuple[Page, ...] = ()
