@@ -8,6 +8,7 @@ from fitmycv_admin.copy import text
 from fitmycv_admin.core import log
 from fitmycv_admin.core.errors import FitMyCvError
 from fitmycv_admin.core.ids import short_code
+from fitmycv_admin.ui.guard import running_language
 
 _log = log.get(__name__)
 
@@ -18,9 +19,7 @@ def shown(error: Exception) -> Any:
         return rx.toast.error(text(error.language, error.key, **error.params))
     code = short_code(6)
     _log.error("handler failed", error_id=code, exc_info=error)
-    return rx.toast.error(
-        text("fr", "common.error.apology", code=code) + " / " + text("en", "common.error.apology", code=code)
-    )
+    return rx.toast.error(text(running_language(), "common.error.apology", code=code))
 
 
 def reported(error: Exception) -> None:

@@ -24,10 +24,11 @@ from reflex.state import (
     UpdateVarsInternalState,
 )
 from reflex_base.event import Event
+from reflex_base.event.context import EventContext
 from reflex_base.registry import RegisteredEventHandler, RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
-from fitmycv_admin.copy import negotiate, text
+from fitmycv_admin.copy import DEFAULT_LANGUAGE, negotiate, text
 from fitmycv_admin.core import log
 from fitmycv_admin.core.context import LANGUAGE
 from fitmycv_admin.domain import actors
@@ -48,6 +49,8 @@ _FRAMEWORK: dict[type[BaseState], tuple[str, ...]] = {
     FrontendEventExceptionState: ("handle_frontend_exception",),
 }
 _log = log.get(__name__)
+# Client token → language: the exception handler runs outside the event's own context.
+_languages: dict[str, str] = {}
 
 
 def policy(permission: Permission | None = None, *, public: bool = False) -> Callable[[_Handler], _Handler]:
@@ -117,6 +120,7 @@ class Guard(Middleware):
             by = dataclasses.replace(by, language=_language(cookies, state.router.headers.accept_language))
         session.CURRENT.set(by)
         LANGUAGE.set(str(by.language))
+        _remember_language(str(by.language))
         if not await self._bound(state, event, found, by):
             return self._refuse(event, "session changed", rx.call_script("window.location.reload()"))
         return self._decide(event, found, by)
@@ -190,6 +194,17 @@ def payload_model(handler: Callable[..., Any]) -> type[BaseModel] | None:
         fields[name] = (annotation, ... if parameter.default is inspect.Parameter.empty else parameter.default)
     name = handler.__qualname__.replace(".", "_")
     return create_model(name, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields)
+
+
+def _remember_language(language: str) -> None:
+    if len(_languages) > 10_000:
+        _languages.clear()
+    _languages[EventContext.get().token] = language
+
+
+def running_language() -> str:
+    """The language of the tab whose event is running or has just failed."""
+    return _languages.get(EventContext.get().token, DEFAULT_LANGUAGE)
 
 
 def _toast(key: str, by: Actor) -> Any:
