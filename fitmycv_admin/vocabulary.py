@@ -124,7 +124,11 @@ class CallStatus(StrEnum):
     """How a model call ended."""
 
     OK = "ok"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    INVALID = "invalid"
     FAILED = "failed"
+    NO_ANSWER = "no_answer"
     ABORTED = "aborted"
 
 

@@ -1,6 +1,6 @@
 """Background tasks: the row is the truth, the queue only wakes a worker."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from fitmycv_admin.models.base import (
@@ -116,7 +116,7 @@ class ProcessHeartbeat(Table, table=True):
 
     __tablename__ = "process_heartbeat"
 
-    name: str = Field(primary_key=True)
+    name: str = Field(primary_key=True, sa_type=Text)
     kind: str = words()
     version: str = words("")
     host: str = words("")
@@ -131,7 +131,7 @@ class CronEntry(Table, table=True):
 
     __tablename__ = "cron_entry"
 
-    name: str = Field(primary_key=True)
+    name: str = Field(primary_key=True, sa_type=Text)
     schedule: str = words()
     next_run_at: datetime = instant()
     last_run_at: datetime | None = instant(nullable=True)
