@@ -42,7 +42,10 @@ def _tokens() -> Any:
 
 
 class AiFeature(Table, table=True):
-    """A feature as the fact table knows it: a small number for a feature key."""
+    """What a call was made for, as the fact table knows it: a small number for a call name.
+
+    Pages show the row of the feature mapping that names it: a changed mapping groups the past anew.
+    """
 
     __tablename__ = "ai_feature"
 
@@ -240,13 +243,17 @@ class RollUserMonth(_Sums, table=True):
 
 
 class FoldMark(Table, table=True):
-    """How far calls have been folded into rollups: everything below this transaction id."""
+    """How far calls have been folded into rollups: everything below this transaction id.
+
+    `folded_calls` counts them: with the calls not folded yet it is the number that changes at every new call.
+    """
 
     __tablename__ = "fold_mark"
     __table_args__ = (CheckConstraint("one", name="one"),)
 
     one: bool = Field(default=True, primary_key=True)
     folded_below: int = Field(sa_type=Xid8, nullable=False)
+    folded_calls: int = _sum()
     zone: str = words("Europe/Paris")
     folded_at: datetime = instant()
 
