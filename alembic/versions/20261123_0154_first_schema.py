@@ -209,6 +209,7 @@ def upgrade() -> None:
         "fold_mark",
         sa.Column("one", sa.Boolean(), nullable=False),
         sa.Column("folded_below", Xid8(), nullable=False),
+        sa.Column("folded_calls", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("zone", sa.Text(), server_default="Europe/Paris", nullable=False),
         sa.Column("folded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("one", name=op.f("ck_fold_mark_one")),
