@@ -1,6 +1,8 @@
 """Settings of the process, read from the environment once."""
 
+import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -63,7 +65,7 @@ def _from_environment() -> Settings:
     database = _psycopg(env.get("DATABASE_URL", ""))
     return Settings(
         mode=mode,
-        home=Path(env.get("FITMYCV_HOME", str(Path.home() / ".local/share/fitmycv"))),
+        home=_home(env.get("FITMYCV_HOME", "")),
         database_url=database,
         database_migrate_url=_psycopg(env.get("DATABASE_MIGRATE_URL", "")) or database,
         redis_url=env.get("REDIS_URL", ""),
@@ -83,6 +85,19 @@ def _from_environment() -> Settings:
         redispatch_seconds=float(env.get("TASK_REDISPATCH_SECONDS", "5")),
         trusted_proxy_hops=int(env.get("TRUSTED_PROXY_HOPS", "0")),
     )
+
+
+def _home(named: str) -> Path:
+    """The directory of this clone's state; root's is outside its home, where unprivileged servers can go."""
+    if named:
+        return Path(named).expanduser().absolute()
+    clone = Path(__file__).parents[2]
+    name = f"{clone.name}-{hashlib.sha256(str(clone).encode()).hexdigest()[:6]}"
+    if os.geteuid() == 0:
+        return Path("/var/lib/fitmycv") / name
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/fitmycv" / name
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "fitmycv" / name
 
 
 def _psycopg(url: str) -> str:

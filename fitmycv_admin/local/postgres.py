@@ -120,7 +120,7 @@ def start(data_dir: Path, port: int = 0, fast: bool = False) -> Postgres:
     programs = binaries.postgres_bin()
     passwords = _passwords(data_dir)
     if (data_dir / "PG_VERSION").exists():
-        _same_major(data_dir, programs)
+        must_match(data_dir, programs)
         adopted = running(data_dir)
         if adopted is not None:
             return adopted
@@ -141,7 +141,8 @@ def _passwords(data_dir: Path) -> tuple[str, str]:
     return owner, application
 
 
-def _same_major(data_dir: Path, programs: Path) -> None:
+def must_match(data_dir: Path, programs: Path) -> None:
+    """LocalError when the cluster was made by another major version than the one installed."""
     kept = int((data_dir / "PG_VERSION").read_text().strip())
     installed = binaries.postgres_major(programs)
     if kept != installed:

@@ -35,11 +35,9 @@ def spawn(
 
     Its output goes to the end of `log`. `unprivileged` matters to root only.
     """
-    identity: dict[str, object] = {}
-    if unprivileged and is_root():
-        identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    user = NOBODY if unprivileged and is_root() else None
     with log.open("ab") as output:
-        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -47,7 +45,9 @@ def spawn(
             start_new_session=True,
             env=dict(env) if env is not None else None,
             cwd=cwd,
-            **identity,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
         )
 
 
@@ -71,6 +71,15 @@ def alive(pid: int) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
     return True
+
+
+def started_at(pid: int) -> str:
+    """When a process started, in whatever words the system has: with the pid it names one process for ever."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, check=False)
+        return shown.stdout.decode(errors="replace").strip()
 
 
 def command_line(pid: int) -> str:
@@ -146,6 +155,11 @@ def own_directory(path: Path) -> None:
     if not is_root():
         return
     os.chown(path, NOBODY, NOBODY)
+    must_be_reachable(path)
+
+
+def must_be_reachable(path: Path) -> None:
+    """LocalError when the unprivileged user that root's servers run as cannot walk to `path`."""
     for place in path.resolve().parents:
         if not place.stat().st_mode & stat.S_IXOTH:
             raise LocalError(
