@@ -36,7 +36,7 @@ async def resolve(token: str) -> Actor | None:
     if found is None or now - found[0] > _SESSION_SECONDS:
         if len(_seen) > 10_000:
             _seen.clear()
-        found = (now, await ask.look(sessions.resolve, token))
+        found = (now, await ask.identify(sessions.resolve, token))
         _seen[key] = found
     return found[1]
 

@@ -41,10 +41,7 @@ def _pool() -> ThreadPoolExecutor:
 
 
 async def ask(
-    use_case: Callable[Concatenate[Session, By, Details], Answer],
-    by: By,
-    *args: Details.args,
-    **kwargs: Details.kwargs,
+    use_case: Callable[Concatenate[Session, By, Details], Answer], by: By, *args: Details.args, **kwargs: Details.kwargs
 ) -> Answer:
     """Run a command. It is shielded: a browser that goes away does not cut a transaction in two."""
 
@@ -55,6 +52,16 @@ async def ask(
             return use_case(session, by, *args, **kwargs)
 
     return await asyncio.shield(_submit(run))
+
+
+async def identify(use_case: Callable[[Session, str], Answer], token: str) -> Answer:
+    """Run the use case that finds out who is asking: the only one that nobody can confirm beforehand."""
+
+    def run() -> Answer:
+        with db.transaction() as session:
+            return use_case(session, token)
+
+    return await _submit(run)
 
 
 async def look(
