@@ -1,0 +1,1 @@
+"""Settings with their types, and which names belong to a feature."""

@@ -1,0 +1,1 @@
+"""What people do: events and use by feature, recorded beside the work itself."""
