@@ -207,6 +207,9 @@ class Trigger(StrEnum):
     WELCOME = "welcome"
     INACTIVITY_WARNING = "inactivity_warning"
     PURCHASE_CREDITS = "purchase_credits"
+    ACCOUNT_EXISTS = "account_exists"
+    EMAIL_CHANGE_NOTICE = "email_change_notice"
+    PASSWORD_CHANGED = "password_changed"
 
 
 class AlertType(StrEnum):

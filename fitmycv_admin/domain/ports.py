@@ -25,6 +25,14 @@ class Delivered:
     provider_id: str
 
 
+class MailRefused(Exception):
+    """The message will never be taken: bad address, refused content. Do not try again."""
+
+
+class MailUnavailable(Exception):
+    """The message was not taken this time: try again later, under the same Message-ID."""
+
+
 class Mailer(Protocol):
     """Sends one message; raises MailRefused or MailUnavailable."""
 
