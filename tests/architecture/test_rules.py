@@ -10,11 +10,6 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("fitmycv_admin", "fitmycv_worker")
 SOURCES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 PRIVATE_REFLEX = {"fitmycv_admin/ui/guard.py", "fitmycv_admin/api/gate.py", "fitmycv_admin/serve.py"}
-    "fitmycv_admin/ui/guard.py",
-    "fitmycv_admin/api/gate.py",
-    "fitmycv_admin/serve.py",
-    "tests/testkit.py",
-}
 
 
 def named(file: Path) -> str:
