@@ -3,6 +3,7 @@
 import argparse
 import code
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -54,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--name", default="")
     user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     verb("shell", _shell, "a Python prompt with the settings and a database")
+    aside = verb("with", _with, "run another command with the addresses of this clone's services")
+    aside.add_argument("command", nargs=argparse.REMAINDER)
     verb("browser", _browser, "find or install the Chromium of the browser tests, and print where it is")
     return parser
 
@@ -189,6 +192,15 @@ def _shell(_chosen: argparse.Namespace) -> int:
             code.interact(banner=f"Ready: {', '.join(names)}. The session commits at the end.", local=names)
         db.dispose()
     return 0
+
+
+def _with(chosen: argparse.Namespace) -> int:
+    from fitmycv_admin.local import attach
+
+    if not chosen.command:
+        raise LocalError("Which command? For example: fitmycv with psql")
+    with attach.for_a_while(settings(), with_valkey=True):
+        return subprocess.run(chosen.command, check=False).returncode
 
 
 def _browser(_chosen: argparse.Namespace) -> int:
