@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -225,7 +226,7 @@ def offer_choices(db: Session, by: Actor) -> tuple[Choice, ...]:
     return tuple(Choice(row.id, row.title or "", (row.content or {}).get("company") or "") for row in found)
 
 
-def _keyset(query: Select[Any], table: type[CvFile] | type[JobOffer], request: PageRequest) -> Any:
+def _keyset(query: Any, table: type[CvFile] | type[JobOffer], request: PageRequest) -> Any:
     position = decode(request.after, 2) if request.after else None
     if position is None:
         return query
@@ -256,7 +257,7 @@ def _best_score() -> Any:
     latest = (
         select(MatchResult.score)
         .where(MatchResult.job_offer_id == JobOffer.id)
-        .distinct(col(MatchResult.cv_file_id))
+        .ext(distinct_on(col(MatchResult.cv_file_id)))
         .order_by(col(MatchResult.cv_file_id), col(MatchResult.created_at).desc(), col(MatchResult.id).desc())
         .correlate(JobOffer)
         .subquery()
@@ -282,7 +283,7 @@ def _latest_matches(db: Session, by: Actor, which: Any, once_per: Any) -> tuple[
         .join(CvFile, col(MatchResult.cv_file_id) == col(CvFile.id))
         .join(JobOffer, col(MatchResult.job_offer_id) == col(JobOffer.id))
         .where(which, CvFile.user_id == by.owner_id, JobOffer.user_id == by.owner_id)
-        .distinct(col(once_per))
+        .ext(distinct_on(col(once_per)))
         .order_by(col(once_per), col(MatchResult.created_at).desc(), col(MatchResult.id).desc())
         .limit(_RECENT)
     ).all()
