@@ -1,0 +1,94 @@
+"""How far the tasks are that a person started about CVs and offers, read from the rows themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, or_, select
+
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.models.tasks import BackgroundTask
+from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
+
+_MOST = 50
+_OPEN = (TaskState.QUEUED, TaskState.RUNNING)
+TYPES = (TaskType.IMPORT_PDF, TaskType.EXTRACT_OFFER, TaskType.MATCH_SCORE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which tasks a page follows: their types, and one CV or offer when it shows one."""
+
+    types: tuple[TaskType, ...] = TYPES
+    cv_id: UUID | None = None
+    offer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task: `percent` 0 to 100, `step` and `error_key` are catalogue keys ("" when there is none)."""
+
+    id: UUID
+    type: str
+    title: str
+    state: str
+    percent: int
+    step: str
+    error_key: str
+    error_params: dict[str, Any] = field(hash=False)
+    cv_id: UUID | None
+    offer_id: UUID | None
+    created_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits or runs."""
+        return self.state in _OPEN
+
+
+def followed(db: Session, by: Actor, scope: Scope, known: Sequence[UUID] = ()) -> tuple[TaskRow, ...]:
+    """The actor's unfinished tasks of a scope, and those of `known` whatever their state; newest first."""
+    by.must(Permission.OWN_DATA)
+    query = select(BackgroundTask).where(
+        BackgroundTask.user_id == by.owner_id,
+        col(BackgroundTask.type).in_(scope.types),
+        or_(col(BackgroundTask.status).in_(_OPEN), col(BackgroundTask.id).in_(list(known)[:_MOST])),
+    )
+    if scope.cv_id is not None:
+        query = query.where(BackgroundTask.cv_file_id == scope.cv_id)
+    if scope.offer_id is not None:
+        query = query.where(BackgroundTask.job_offer_id == scope.offer_id)
+    return _rows(db, query)
+
+
+def recent(db: Session, by: Actor) -> tuple[TaskRow, ...]:
+    """The actor's last 50 tasks, newest first."""
+    by.must(Permission.OWN_DATA)
+    return _rows(
+        db,
+        select(BackgroundTask).where(BackgroundTask.user_id == by.owner_id, col(BackgroundTask.type).in_(TYPES)),
+    )
+
+
+def _rows(db: Session, query: Any) -> tuple[TaskRow, ...]:
+    ordered = query.order_by(col(BackgroundTask.created_at).desc(), col(BackgroundTask.id).desc()).limit(_MOST)
+    return tuple(
+        TaskRow(
+            id=task.id,
+            type=task.type,
+            title=task.title,
+            state=task.status,
+            percent=task.progress,
+            step=task.progress_step,
+            error_key=task.error_key or "",
+            error_params=task.error_params or {},
+            cv_id=task.cv_file_id,
+            offer_id=task.job_offer_id,
+            created_at=task.created_at,
+            finished_at=task.finished_at,
+        )
+        for task in db.exec(ordered)
+    )
