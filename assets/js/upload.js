@@ -1,0 +1,52 @@
+// A drop zone that posts one file to a route of ours and shows how far it is.
+import { createElement as h, useRef, useState } from "react";
+import { useCopy } from "./copy.js";
+import { useFormat } from "./format.js";
+
+export function UploadZone({ url, accept, maxBytes, title, hint, onDone, onProblem }) {
+  const t = useCopy();
+  const f = useFormat();
+  const input = useRef(null);
+  const [state, setState] = useState({ isOver: false, share: null, name: "", problem: "" });
+  const patch = (changes) => setState((old) => ({ ...old, ...changes }));
+  const fail = (key, params = {}) => {
+    patch({ share: null, problem: t(key, params) });
+    onProblem?.({ error: key });
+  };
+
+  function send(file) {
+    if (!file || state.share !== null) return;
+    const kinds = (accept ?? "").split(",").filter(Boolean);
+    if (kinds.length && !kinds.some((kind) => file.name.toLowerCase().endsWith(kind) || file.type === kind)) return fail("kit.upload.wrong_kind");
+    if (file.size > maxBytes) return fail("kit.upload.too_large", { size: f.bytes(file.size), limit: f.bytes(maxBytes) });
+    if (file.size === 0) return fail("kit.upload.empty");
+    patch({ share: 0, name: file.name, problem: "" });
+    const body = new FormData();
+    body.append("file", file);
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.setRequestHeader("accept", "application/json");
+    request.upload.onprogress = (event) => { if (event.lengthComputable) patch({ share: event.loaded / event.total }); };
+    request.onerror = () => fail("kit.upload.lost");
+    request.onload = () => {
+      let answer = {};
+      try { answer = JSON.parse(request.responseText); } catch { /* not ours: a proxy's page */ }
+      if (request.status >= 400) return fail(answer.error ?? "kit.upload.failed", answer.params ?? {});
+      patch({ share: null, name: "" });
+      onDone?.(Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, String(value)])));
+    };
+    request.send(body);
+  }
+
+  const over = (isOver) => (event) => { event.preventDefault(); patch({ isOver }); };
+  const drop = (event) => { event.preventDefault(); patch({ isOver: false }); send(event.dataTransfer.files[0]); };
+  const busy = state.share !== null;
+  return h("label", { className: `drop ${state.isOver ? "is-over" : ""}`, onDragOver: over(true), onDragLeave: over(false), onDrop: drop, "aria-busy": busy },
+    h("input", { ref: input, type: "file", accept, className: "visually-hidden", disabled: busy,
+      onChange: (event) => { send(event.target.files[0]); event.target.value = ""; } }),
+    busy ? h("b", null, t("kit.upload.sending", { name: state.name })) : h("b", null, title),
+    busy ? h("div", { className: "bar drop-bar", role: "progressbar", "aria-label": state.name, "aria-valuenow": Math.round(state.share * 100), "aria-valuemin": 0, "aria-valuemax": 100 },
+      h("i", { style: { width: `${state.share * 100}%` } })) : h("span", { className: "meta" }, hint),
+    state.problem ? h("span", { className: "field-error", role: "alert" }, state.problem) : null,
+    busy ? null : h("span", { className: "btn", "aria-hidden": "true" }, t("kit.upload.choose")));
+}
