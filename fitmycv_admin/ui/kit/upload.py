@@ -1,0 +1,39 @@
+"""A drop zone that posts a file to one of our own routes."""
+
+from typing import Any
+
+import reflex as rx
+
+MEGABYTE = 1_000_000
+
+
+class UploadZone(rx.Component):
+    """Posts `multipart/form-data` with the field `file`.
+
+    The route answers JSON; when it refuses, `{"error": key, "params": {}}`.
+    """
+
+    library = "$/public/js/upload.js"
+    tag = "UploadZone"
+    url: rx.Var[str]
+    accept: rx.Var[str]
+    max_bytes: rx.Var[int]
+    title: rx.Var[str]
+    hint: rx.Var[str]
+    on_done: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, str])]
+    on_problem: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, str])]
+
+
+def upload_zone(
+    url: str,
+    *,
+    title: rx.Var[str] | str,
+    hint: rx.Var[str] | str,
+    accept: str = ".pdf",
+    max_bytes: int = 10 * MEGABYTE,
+    on_done: Any = None,
+    on_problem: Any = None,
+) -> rx.Component:
+    """Drop a file or choose one; `on_done` gets the route's answer as a dict of texts."""
+    events = {name: given for name, given in (("on_done", on_done), ("on_problem", on_problem)) if given is not None}
+    return UploadZone.create(url=url, accept=accept, max_bytes=max_bytes, title=title, hint=hint, **events)
