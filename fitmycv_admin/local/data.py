@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from fitmycv_admin.core import db
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.domain import actors
+from fitmycv_admin.domain.insights import seeding
 from fitmycv_admin.local.home import PROJECT
 from fitmycv_admin.local.process import LocalError
 
-SEEDS = "fitmycv_admin.local.seeds"
 DEMO = "fitmycv_admin.local.demo"
 
 
@@ -33,10 +34,8 @@ def alembic_config() -> Config:
 
 def seed() -> None:
     """Insert every seed that is missing; what people have changed stays as it is."""
-    seeds = _module(SEEDS)
-    if seeds is not None:
-        with db.transaction() as session:
-            seeds.seed(session)
+    with db.transaction() as session:
+        seeding.run(session, actors.system("seed"))
 
 
 def load_demo() -> bool:

@@ -1,0 +1,1 @@
+"""Plans, subscriptions, packs and the credit ledger."""

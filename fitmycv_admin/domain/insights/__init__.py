@@ -1,0 +1,1 @@
+"""What concerns every subject at once: seeds, overviews and margins."""
