@@ -1,0 +1,143 @@
+"""The one source of every cost figure: rollups up to the mark, and the calls after it, as equal cells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fitmycv_admin.domain.ai_costs.names import Dimension
+from fitmycv_admin.domain.ai_costs.periods import Grain, Period, start_of
+
+SUMS = ("calls", "unpriced", "prompt_tokens", "cached_tokens", "completion_tokens", "cost_nano")
+ADDED = ", ".join(f"coalesce(sum({column}), 0)::bigint AS {column}" for column in SUMS)
+MARK = "coalesce((SELECT folded_below FROM fold_mark), '0'::xid8)"
+COLUMN = {dimension: f"{dimension}_id" for dimension in Dimension}
+_KEYS = ", ".join(COLUMN.values())
+ONE_CALL = """1 AS calls, (cost_nano IS NULL)::int AS unpriced, prompt_tokens, cached_tokens, completion_tokens,
+    coalesce(cost_nano, 0) AS cost_nano"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which calls count: numbers of the catalogue by dimension (an empty list matches nothing), and a person."""
+
+    numbers: Mapping[Dimension, list[int]] = field(default_factory=dict)
+    user_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A FROM item with columns at, feature_id, model_id, tier_id, plan_id and the sums; `values` are its parameters."""
+
+    sql: str
+    values: dict[str, Any]
+
+
+def source(period: Period, filters: Filters, grain: Grain) -> Source:
+    """The cells of a period; `at` is an instant (hours) or a day of the workspace's zone."""
+    values: dict[str, Any] = {
+        "first": period.first, "last": period.last, "from": period.starts_at, "until": period.ends_at,
+        "zone": period.zone,
+    }  # fmt: skip
+    values |= {"user": filters.user_seq, **{str(d): numbers for d, numbers in filters.numbers.items()}}
+    condition = where(filters)
+    if filters.user_seq is not None:
+        # One person's calls are few, and no rollup keeps person and feature together.
+        parts = [_calls(grain, condition)]
+    elif grain is Grain.HOUR:
+        parts = _hours(period, condition, values)
+    else:
+        parts = _days(period, condition, values)
+    return Source(f"({' UNION ALL '.join(parts)})", values)
+
+
+def where(filters: Filters) -> str:
+    """The filters as conditions on calls, each beginning with AND; person 0 is the system."""
+    conditions = [f" AND {_column(d)} = ANY(:{d})" for d in filters.numbers]
+    if filters.user_seq is not None:
+        conditions.append(" AND user_seq = :user" if filters.user_seq else " AND user_seq IS NULL")
+    return "".join(conditions)
+
+
+def _hours(period: Period, where: str, values: dict[str, Any]) -> list[str]:
+    if not _whole_hours(period):
+        return [_calls(Grain.HOUR, where)]
+    values["whole"] = _floor(period.ends_at)
+    return [
+        _rolled("roll_hour", "hour", "hour >= :from AND hour < :whole", where),
+        *_piece(Grain.HOUR, period, where),
+        _tail(Grain.HOUR, where),
+    ]
+
+
+def _days(period: Period, where: str, values: dict[str, Any]) -> list[str]:
+    if period.cut is None:
+        return [_rolled("roll_day", "day", "day BETWEEN :first AND :last", where), _tail(Grain.DAY, where)]
+    # The last day is cut short: its whole hours, then the calls of the hour that is cut.
+    if not _whole_hours(period):
+        values["last_from"] = start_of(period.last, period.zone)
+        piece = f"{ONE_CALL} FROM openai_call WHERE created_at >= :last_from AND created_at < :until AND xid < {MARK}"
+        return [
+            _rolled("roll_day", "day", "day BETWEEN :first AND cast(:last AS date) - 1", where),
+            f"SELECT cast(:last AS date) AS at, {_from_call()}, {piece}{where}",
+            _tail(Grain.DAY, where),
+        ]
+    values |= {"last_from": start_of(period.last, period.zone), "whole": _floor(period.ends_at)}
+    return [
+        _rolled("roll_day", "day", "day BETWEEN :first AND cast(:last AS date) - 1", where),
+        _rolled("roll_hour", "cast(:last AS date)", "hour >= :last_from AND hour < :whole", where),
+        *_piece(Grain.DAY, period, where),
+        _tail(Grain.DAY, where),
+    ]
+
+
+def _rolled(table: str, at: str, span: str, where: str) -> str:
+    rolled = where.replace("coalesce(plan_id, 0)", "plan_id")
+    return f"SELECT {at} AS at, {_KEYS}, {', '.join(SUMS)} FROM {table} WHERE {span}{rolled}"
+
+
+def _piece(grain: Grain, period: Period, where: str) -> list[str]:
+    """The folded calls of the hour in which a cut period ends; nothing when it ends on the hour."""
+    if period.ends_at == _floor(period.ends_at):
+        return []
+    span = f"created_at >= :whole AND created_at < :until AND xid < {MARK}"
+    return [f"SELECT {_at(grain)} AS at, {_from_call()}, {ONE_CALL} FROM openai_call WHERE {span}{where}"]
+
+
+def _tail(grain: Grain, where: str) -> str:
+    span = f"xid >= {MARK} AND created_at >= :from AND created_at < :until"
+    return f"SELECT {_at(grain)} AS at, {_from_call()}, {ONE_CALL} FROM openai_call WHERE {span}{where}"
+
+
+def _calls(grain: Grain, where: str) -> str:
+    span = "created_at >= :from AND created_at < :until"
+    return f"SELECT {_at(grain)} AS at, {_from_call()}, {ONE_CALL} FROM openai_call WHERE {span}{where}"
+
+
+def _at(grain: Grain) -> str:
+    if grain is Grain.HOUR:
+        return "date_trunc('hour', created_at)"
+    return "(created_at AT TIME ZONE cast(:zone AS text))::date"
+
+
+def _from_call() -> str:
+    return ", ".join(f"{_column(d)} AS {COLUMN[d]}" if d is Dimension.PLAN else COLUMN[d] for d in Dimension)
+
+
+def _column(dimension: Dimension) -> str:
+    return "coalesce(plan_id, 0)" if dimension is Dimension.PLAN else COLUMN[dimension]
+
+
+def _floor(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _whole_hours(period: Period) -> bool:
+    """Whether days of this zone begin on a full UTC hour throughout the period."""
+    zone = ZoneInfo(period.zone)
+    instants = (period.starts_at, start_of(period.last, period.zone), period.starts_at + timedelta(hours=12))
+    return all(
+        ((at.astimezone(UTC).astimezone(zone).utcoffset() or timedelta()).total_seconds() % 3600) == 0
+        for at in instants
+    )

@@ -1,0 +1,122 @@
+"""The meter: stores one model call, priced by the version that was valid when the call was sent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, text
+
+from fitmycv_admin.core import money
+from fitmycv_admin.domain.ai_costs import catalogue, pricing
+from fitmycv_admin.domain.ai_costs.calls import CallUsage
+from fitmycv_admin.vocabulary import CallStatus, UsageType
+
+
+class ImpossibleUsage(ValueError):
+    """Token counts that contradict each other: a part larger than its whole, or below zero."""
+
+
+def record(
+    db: Session,
+    usage: CallUsage,
+    *,
+    task_id: UUID | None = None,
+    step: str = "",
+    attempt: int = 0,
+    user_id: UUID | None = None,
+    plan: str | None = None,
+) -> int:
+    """Store one call and return its id. `plan` names the plan of the person when the task was asked for.
+
+    The price is that of the model which served (or was asked, when nobody answered) at `usage.started_at`. Without a
+    price, or when nobody knows what was billed, the cost stays unknown (NULL). Call it once per call, inside the
+    transaction that writes the step's row: that row is what makes it once. Raises ImpossibleUsage.
+    """
+    _check(usage)
+    served = usage.model_served or usage.model_requested
+    model = catalogue.model_of(db, served)
+    tier_id = catalogue.tier_id(db, usage.tier)
+    pricing.hold(db, model.id)
+    price = pricing.price_at(db, model.id, tier_id, usage.started_at)
+    values = {
+        "created_at": usage.started_at,
+        "feature_id": catalogue.feature_id(db, usage.call_name),
+        "model_id": model.id,
+        "tier_id": tier_id,
+        "user_id": user_id,
+        "plan": plan,
+        "call_name": usage.call_name,
+        "model_requested": usage.model_requested,
+        "model_served": served,
+        "status": str(usage.status),
+        "task_id": task_id,
+        "step": step,
+        "attempt": attempt or usage.attempt,
+        "prompt": usage.prompt_tokens,
+        "cached": usage.cached_tokens,
+        "cache_write": usage.cache_write_tokens,
+        "completion": usage.completion_tokens,
+        "reasoning": usage.reasoning_tokens,
+        "version": price.version_id if price else None,
+        "cost": cost_of(price, usage),
+        "duration": usage.duration_ms,
+        "request": usage.request_id,
+    }
+    return int(db.execute(text(_INSERT), values).scalar_one())
+
+
+def cost_of(price: pricing.Price | None, usage: CallUsage) -> int | None:
+    """The cost in nano-USD, rounded once, half up; None when no price covers the tokens or nobody knows them."""
+    silent = usage.prompt_tokens == 0 and usage.completion_tokens == 0
+    if silent and usage.status == CallStatus.FAILED:
+        return 0
+    if price is None or (silent and usage.status == CallStatus.ABORTED):
+        return None
+    lines = price.lines
+    whole_price = lines.get(UsageType.INPUT)
+    # A kind of input without a price of its own is charged as input.
+    parts = [
+        (usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens, whole_price),
+        (usage.cached_tokens, lines.get(UsageType.CACHED_INPUT, whole_price)),
+        (usage.cache_write_tokens, lines.get(UsageType.CACHE_WRITE, whole_price)),
+        (usage.completion_tokens, lines.get(UsageType.OUTPUT)),
+    ]
+    total = 0
+    for tokens, nano_per_mtoken in parts:
+        if tokens and nano_per_mtoken is None:
+            return None
+        total += tokens * (nano_per_mtoken or 0)
+    return money.round_half_up(total, money.PER_MILLION)
+
+
+def calls_of_task(db: Session, task_id: UUID) -> tuple[int, int | None, datetime | None]:
+    """How many calls a task made, their known cost in nano-USD (None: all unknown) and when the last one began."""
+    row = db.execute(
+        text("SELECT count(*), sum(cost_nano), max(created_at) FROM openai_call WHERE task_id = :task"),
+        {"task": task_id},
+    ).one()
+    return int(row[0]), None if row[1] is None else int(row[1]), row[2]
+
+
+def _check(usage: CallUsage) -> None:
+    counts = (
+        usage.prompt_tokens, usage.cached_tokens, usage.cache_write_tokens,
+        usage.completion_tokens, usage.reasoning_tokens,
+    )  # fmt: skip
+    if min(counts) < 0:
+        raise ImpossibleUsage("a token count is below zero")
+    if usage.cached_tokens + usage.cache_write_tokens > usage.prompt_tokens:
+        raise ImpossibleUsage("more cached tokens than prompt tokens")
+    if usage.reasoning_tokens > usage.completion_tokens:
+        raise ImpossibleUsage("more reasoning tokens than completion tokens")
+
+
+_INSERT = """
+INSERT INTO openai_call (created_at, user_seq, feature_id, model_id, tier_id, plan_id, call_name, model_requested,
+    model_served, status, task_id, step, attempt, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens,
+    reasoning_tokens, price_version_id, cost_nano, duration_ms, request_id)
+VALUES (:created_at, (SELECT seq FROM app_user WHERE id = :user_id), :feature_id, :model_id, :tier_id,
+    (SELECT id FROM subscription_plan WHERE name = :plan), :call_name, :model_requested,
+    :model_served, :status, :task_id, :step, :attempt, :prompt, :cached, :cache_write, :completion,
+    :reasoning, :version, :cost, :duration, :request)
+RETURNING id
+"""

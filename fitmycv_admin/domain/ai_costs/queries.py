@@ -1,0 +1,296 @@
+"""What the cost pages show: totals, series, breakdown and top users, all from the same cells."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, text
+
+from fitmycv_admin.core.errors import NotFound
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import cells, names
+from fitmycv_admin.domain.ai_costs.cells import Filters
+from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.domain.ai_costs.periods import Grain, Period
+from fitmycv_admin.vocabulary import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What some calls add up to; `cost_nano` in nano-USD, without the `unpriced` calls, whose cost is unknown."""
+
+    calls: int = 0
+    unpriced: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    cost_nano: int = 0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Sums)))
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One bar: a day, the first day of a month, or the instant of an hour (UTC)."""
+
+    at: date | datetime
+    parts: tuple[tuple[str, Sums], ...]
+
+    @property
+    def whole(self) -> Sums:
+        """The bar's height."""
+        return total(sums for _key, sums in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of the breakdown, with the same part of the compared period."""
+
+    name: Name
+    now: Sums
+    before: Sums | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """What one person caused; the address is shortened for who may not read it. No id: the system itself."""
+
+    user_id: UUID | None
+    email: str
+    plan: str
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Every call committed before `complete_to` is counted; `waiting` of them are not in the rollups yet."""
+
+    complete_to: datetime
+    folded_at: datetime | None
+    waiting: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """One reading of the cost page: every figure of it comes from the same snapshot."""
+
+    period: Period
+    before_period: Period | None
+    grain: Grain
+    now: Sums
+    before: Sums | None
+    slots: tuple[Slot, ...]
+    parts: tuple[Part, ...]
+    users: tuple[UserRow, ...]
+    fresh: Freshness
+    version: str
+
+
+def costs(
+    db: Session, by: Actor, period: Period, before: Period | None, dimension: Dimension, filters: Filters,
+    top: int = 8,
+) -> Costs:  # fmt: skip
+    """Everything the cost page shows for a period, split by `dimension`; `before` is what it is compared with."""
+    by.must(Permission.COSTS_READ)
+    known = names.read(db)
+    fresh, word = _state(db)
+    grain = period.grain
+    slots = _slots(db, period, grain, dimension, filters, known)
+    parts = _merged(part for slot in slots for part in slot.parts)
+    earlier = _parts(db, before, dimension, filters, known) if before else {}
+    keys = {**dict.fromkeys(parts), **dict.fromkeys(earlier)}
+    by_key = {name.key: name for name in known.by_id[dimension].values()}
+    rows = [
+        Part(
+            by_key.get(key) or Name(key, key, mapped=False),
+            parts.get(key, Sums()),
+            earlier.get(key, Sums()) if before else None,
+        )
+        for key in keys
+    ]
+    rows.sort(key=lambda row: (-row.now.cost_nano, -row.now.calls, row.name.label))
+    return Costs(
+        period=period,
+        before_period=before,
+        grain=grain,
+        now=total(parts.values()),
+        before=total(earlier.values()) if before else None,
+        slots=slots,
+        parts=tuple(rows),
+        users=top_users(db, by, period, filters, limit=top),
+        fresh=fresh,
+        version=word,
+    )
+
+
+def totals(db: Session, by: Actor, period: Period, filters: Filters) -> Sums:
+    """What the calls of a period add up to."""
+    by.must(Permission.COSTS_READ)
+    source = cells.source(period, filters, Grain.DAY)
+    row = db.execute(text(f"SELECT {cells.ADDED} FROM {source.sql} cells"), source.values).one()
+    return Sums(*row)
+
+
+def split(db: Session, by: Actor, period: Period, dimension: Dimension, filters: Filters) -> dict[str, Sums]:
+    """The totals of a period by the keys of a dimension; together they are `totals`, to the nano-dollar."""
+    by.must(Permission.COSTS_READ)
+    return _parts(db, period, dimension, filters, names.read(db))
+
+
+def top_users(db: Session, by: Actor, period: Period, filters: Filters, limit: int = 10) -> tuple[UserRow, ...]:
+    """Who cost most in a period, dearest first."""
+    by.must(Permission.COSTS_READ)
+    rows = db.execute(
+        text(
+            f"""SELECT u.id, u.email, p.name AS plan, top.* FROM (
+                    SELECT user_seq, {cells.ADDED} FROM ({_by_user(period, filters)}) cells
+                    GROUP BY user_seq ORDER BY cost_nano DESC, user_seq LIMIT :limit) top
+                LEFT JOIN app_user u ON u.seq = top.user_seq
+                LEFT JOIN subscription s ON s.user_id = u.id AND s.status IN ('active', 'trialing', 'past_due')
+                LEFT JOIN subscription_plan p ON p.id = s.plan_id
+                ORDER BY top.cost_nano DESC, top.user_seq"""
+        ),
+        {
+            "first": period.first, "last": period.last, "from": period.starts_at, "until": period.ends_at,
+            "user": filters.user_seq, "limit": limit, **{str(d): n for d, n in filters.numbers.items()},
+        },
+    ).all()  # fmt: skip
+    shown = by.may(Permission.PEOPLE_REVEAL)
+    return tuple(
+        UserRow(
+            row.id,
+            (row.email or "") if shown else shortened(row.email or ""),
+            row.plan or "",
+            Sums(*(getattr(row, column) for column in cells.SUMS)),
+        )
+        for row in rows
+    )
+
+
+def freshness(db: Session, by: Actor) -> Freshness:
+    """How current the figures are."""
+    by.must(Permission.COSTS_READ)
+    return _state(db)[0]
+
+
+def version(db: Session, by: Actor) -> str:
+    """A word that changes whenever a call is recorded: a tab asks again only then."""
+    by.must(Permission.COSTS_READ)
+    return _state(db)[1]
+
+
+def zone(db: Session, by: Actor) -> str:
+    """The workspace's zone, in which days are counted."""
+    by.must(Permission.COSTS_READ)
+    return db.execute(text("SELECT zone FROM fold_mark")).scalar_one_or_none() or "Europe/Paris"
+
+
+def filters_of(
+    db: Session, by: Actor, *, keys: dict[Dimension, str], user_id: UUID | None = None
+) -> Filters:  # fmt: skip
+    """Filters from what a URL says; an unknown key matches nothing. Raises NotFound for an unknown person."""
+    by.must(Permission.COSTS_READ)
+    known = names.read(db)
+    seq = None
+    if user_id is not None:
+        seq = db.execute(text("SELECT seq FROM app_user WHERE id = :id"), {"id": user_id}).scalar_one_or_none()
+        if seq is None:
+            raise NotFound
+    return Filters({d: known.numbers(d, key) for d, key in keys.items() if key}, seq)
+
+
+def total(sums: Iterable[Sums]) -> Sums:
+    """All of them added."""
+    whole = Sums()
+    for each in sums:
+        whole = whole + each
+    return whole
+
+
+def shortened(email: str) -> str:
+    """An address by which a colleague recognises a person, without giving the address away."""
+    name, _, host = email.partition("@")
+    return f"{name[:1]}…@{host}" if host else ""
+
+
+def _state(db: Session) -> tuple[Freshness, str]:
+    row = db.execute(text(_FRESH)).one()
+    fresh = Freshness(row.complete_to, row.folded_at, row.waiting, row.zone)
+    return fresh, f"{row.folded_calls + row.waiting}-{row.zone}"
+
+
+def _slots(
+    db: Session, period: Period, grain: Grain, dimension: Dimension, filters: Filters, known: names.Names
+) -> tuple[Slot, ...]:
+    source = cells.source(period, filters, Grain.HOUR if grain is Grain.HOUR else Grain.DAY)
+    at = "date_trunc('month', at)::date" if grain is Grain.MONTH else "at"
+    rows = db.execute(
+        text(
+            f"SELECT {at} AS at, {cells.COLUMN[dimension]} AS number, {cells.ADDED} FROM {source.sql} cells"
+            " GROUP BY 1, 2 ORDER BY 1, 2"
+        ),
+        source.values,
+    ).all()
+    found: dict[Any, list[tuple[str, Sums]]] = {at: [] for at in _every(period, grain)}
+    for row in rows:
+        found.setdefault(row[0], []).append((known.of(dimension, row[1]).key, Sums(*row[2:])))
+    return tuple(Slot(at, tuple(_merged(parts).items())) for at, parts in sorted(found.items()))
+
+
+def _parts(
+    db: Session, period: Period, dimension: Dimension, filters: Filters, known: names.Names
+) -> dict[str, Sums]:  # fmt: skip
+    source = cells.source(period, filters, Grain.DAY)
+    rows = db.execute(
+        text(f"SELECT {cells.COLUMN[dimension]} AS number, {cells.ADDED} FROM {source.sql} cells GROUP BY 1"),
+        source.values,
+    ).all()
+    return _merged((known.of(dimension, row[0]).key, Sums(*row[1:])) for row in rows)
+
+
+def _merged(parts: Iterable[tuple[str, Sums]]) -> dict[str, Sums]:
+    """Call names of one feature become one part."""
+    merged: dict[str, Sums] = {}
+    for key, sums in parts:
+        merged[key] = merged[key] + sums if key in merged else sums
+    return merged
+
+
+def _every(period: Period, grain: Grain) -> list[date | datetime]:
+    """Each slot of a period, also the empty ones."""
+    if grain is Grain.HOUR:
+        start = period.starts_at.replace(minute=0)
+        hours = -int((start - period.ends_at).total_seconds() // 3600)
+        return [start + timedelta(hours=n) for n in range(hours)]
+    days = [period.first + timedelta(days=n) for n in range(period.days)]
+    return list(dict.fromkeys(day.replace(day=1) for day in days)) if grain is Grain.MONTH else list(days)
+
+
+def _by_user(period: Period, filters: Filters) -> str:
+    """Cells by person: a month's rollup when whole months are asked, days else, calls when a filter needs them."""
+    sums = ", ".join(cells.SUMS)
+    one = f"SELECT coalesce(user_seq, 0) AS user_seq, {cells.ONE_CALL} FROM openai_call"
+    within = "created_at >= :from AND created_at < :until"
+    if filters.numbers or filters.user_seq is not None:
+        return f"{one} WHERE {within}{cells.where(filters)}"
+    tail = f"{one} WHERE xid >= {cells.MARK} AND {within}"
+    if period.first.day == 1 and (period.last + timedelta(days=1)).day == 1:
+        return f"SELECT user_seq, {sums} FROM roll_user_month WHERE month BETWEEN :first AND :last UNION ALL {tail}"
+    return f"SELECT user_seq, {sums} FROM roll_user_day WHERE day BETWEEN :first AND :last UNION ALL {tail}"
+
+
+_FRESH = f"""
+SELECT transaction_timestamp() AS complete_to, m.folded_at, coalesce(m.zone, 'Europe/Paris') AS zone,
+    coalesce(m.folded_calls, 0) AS folded_calls,
+    (SELECT count(*) FROM openai_call WHERE xid >= {cells.MARK}) AS waiting
+FROM (SELECT 1) one LEFT JOIN fold_mark m ON true
+"""
