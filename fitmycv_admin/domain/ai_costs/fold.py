@@ -5,6 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session, text
 
+from fitmycv_admin.domain.settings import lookups
+
 _LOCK = 7_300
 
 
@@ -21,11 +23,12 @@ def fold(db: Session) -> Folded:
 
     Call it in a transaction of its own (READ COMMITTED). A call that commits late has a transaction id that is not
     below the mark's limit yet, so the next fold takes it; two folders wait for each other; a crash leaves all as it
-    was.
+    was. When the workspace moved to another zone, everything is counted anew in it.
     """
     _lock(db)
     low, high, zone = db.execute(text(_LIMITS)).one()
-    return _add(db, low, high, zone)
+    wanted = lookups.zone(db).key
+    return _add(db, low, high, zone) if zone == wanted else rebuild(db, wanted)
 
 
 def rebuild(db: Session, zone: str | None = None) -> Folded:

@@ -72,6 +72,6 @@ SELECT f.id, f.key, m.feature_key, m.display_name FROM ai_feature f
 LEFT JOIN LATERAL (
     SELECT feature_key, display_name FROM feature_mapping
     WHERE feature_key = f.key OR openai_call_names ? f.key
-    ORDER BY feature_key = f.key DESC, jsonb_array_length(openai_call_names), feature_key LIMIT 1
+    ORDER BY feature_key = f.key DESC, feature_key LIMIT 1
 ) m ON true
 """

@@ -32,7 +32,8 @@ def test_a_change_now_ends_the_running_version_and_opens_the_next(db: Session):
     now = clock.now()
     past = pricing.price_of(db, "gpt-a", "standard", now - timedelta(days=1))
     later = pricing.price_of(db, "gpt-a", "standard", now)
-    assert past and later
+    assert past
+    assert later
     assert (past.version_id, dict(past.lines)) == (old, PRICE)
     assert (later.version_id, dict(later.lines)) == (new, HIGHER)
 
@@ -43,7 +44,8 @@ def test_a_planned_change_switches_at_its_instant(db: Session):
     pricing.change(db, OPS, "gpt-a", "standard", lines=HIGHER, effective_at=at, reason="announced")
     before = pricing.price_of(db, "gpt-a", "standard", at - timedelta(microseconds=1))
     after = pricing.price_of(db, "gpt-a", "standard", at)
-    assert before and after
+    assert before
+    assert after
     assert dict(before.lines) == PRICE
     assert dict(after.lines) == HIGHER
 
@@ -52,8 +54,13 @@ def test_a_change_before_a_planned_one_ends_where_that_begins(db: Session):
     ledger.priced(db, "gpt-a")
     at = clock.now() + timedelta(hours=3)
     planned = pricing.change(db, OPS, "gpt-a", "standard", lines=HIGHER, effective_at=at, reason="announced")
-    now = pricing.change(db, OPS, "gpt-a", "standard", lines={"input": 1, "output": 1}, reason="free week", confirmed=True)
-    found = [pricing.price_of(db, "gpt-a", "standard", at - timedelta(seconds=1)), pricing.price_of(db, "gpt-a", "standard", at)]
+    now = pricing.change(
+        db, OPS, "gpt-a", "standard", lines={"input": 1, "output": 1}, reason="free week", confirmed=True
+    )
+    found = [
+        pricing.price_of(db, "gpt-a", "standard", at - timedelta(seconds=1)),
+        pricing.price_of(db, "gpt-a", "standard", at),
+    ]
     assert [price.version_id for price in found if price] == [now, planned]
 
 
@@ -146,7 +153,9 @@ def test_tiers_and_models_have_prices_of_their_own(db: Session):
 def test_a_name_finds_its_model_exactly_by_alias_or_by_family(db: Session):
     catalogue.model_of(db, "gpt-a")
     db.execute(text("UPDATE openai_pricing SET aliases = '{gpt-a-latest}' WHERE model_name = 'gpt-a'"))
-    found = {name: catalogue.find_model(db, name) for name in ("gpt-a", "gpt-a-latest", "gpt-a-2026-04-14", "gpt-a-mini")}
+    found = {
+        name: catalogue.find_model(db, name) for name in ("gpt-a", "gpt-a-latest", "gpt-a-2026-04-14", "gpt-a-mini")
+    }
     assert {name: match.how if match else None for name, match in found.items()} == {
         "gpt-a": "exact", "gpt-a-latest": "alias", "gpt-a-2026-04-14": "family", "gpt-a-mini": None,
     }  # fmt: skip
