@@ -1,5 +1,8 @@
 """Reading and writing settings."""
 
+import json
+from importlib import resources
+
 import pytest
 from sqlmodel import Session, select
 
@@ -7,7 +10,7 @@ from fitmycv_admin.core import db as core_db
 from fitmycv_admin.core.errors import Conflict, Forbidden, Invalid, NotFound
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access.matrix import permissions_of
-from fitmycv_admin.domain.settings import catalogue, features, lookups
+from fitmycv_admin.domain.settings import catalogue, features, lookups, seeds
 from fitmycv_admin.models import AuditEvent, FeatureMapping, Setting
 from fitmycv_admin.vocabulary import CallName, PlanFeature, Role
 
@@ -153,3 +156,13 @@ def test_a_call_belongs_to_the_feature_that_names_it_and_else_to_none(db: Sessio
     assert features.of_call(db, "sec") == features.UNMAPPED
     assert features.display_names(db)["a_feature"] == "A feature"
     assert features.one(db, "a_feature").call_names == ("first", "second")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_setting_and_every_feature_has_its_words(language: str) -> None:
+    words = json.loads((resources.files("fitmycv_admin.copy") / language / "settings.json").read_text("utf-8"))
+    for setting in catalogue.CATALOGUE.values():
+        assert words[setting.label_key.removeprefix("settings.")]
+        assert words[setting.description_key.removeprefix("settings.")]
+    assert all(words[f"category.{category}"] for category in catalogue.Category)
+    assert all(words[f"feature.{key}"] for key in (*seeds.FEATURES, features.UNMAPPED))
