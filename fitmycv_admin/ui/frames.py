@@ -1,22 +1,58 @@
-"""Which frame stands around a page, by its area."""
+"""Which frame stands around a page, by its area, and what it shows of who is signed in."""
 
 import reflex as rx
 
+from fitmycv_admin.ui.copy import t
+from fitmycv_admin.ui.kit.controls import link_button
+from fitmycv_admin.ui.ops import pages as ops
 from fitmycv_admin.ui.page import Page
+from fitmycv_admin.ui.portal import pages as portal
+from fitmycv_admin.ui.session import AppState
+from fitmycv_admin.ui.shell.frame import Person, frame, portal_frame
+from fitmycv_admin.ui.shell.guest import guest_card, guest_frame
+from fitmycv_admin.ui.shell.navigation import items
+from fitmycv_admin.ui.shell.parts import environment_mark
+from fitmycv_admin.ui.theme import STYLESHEETS, head
 
-STYLESHEETS: tuple[str, ...] = ()
-
-
-def head() -> list[rx.Component]:
-    """What every page loads before its own code."""
-    return []
+__all__ = ["STYLESHEETS", "framed", "head", "missing"]
 
 
 def framed(page: Page) -> rx.Component:
     """The page inside the frame of its area."""
-    return rx.el.main(page())
+    if page.area == "guest":
+        return guest_frame(page(), environment=environment_mark(AppState.is_demo))
+    if page.area == "ops":
+        return frame(
+            page(),
+            entries=items(ops.PAGES),
+            person=_person(),
+            environment=environment_mark(AppState.is_demo),
+            account_links=((t("common.portal"), "/"), (t("common.account"), "/accounts/profile")),
+        )
+    return portal_frame(
+        page(),
+        entries=items(portal.PAGES),
+        person=_person(),
+        marks=(_without_ai(), environment_mark(AppState.is_demo)),
+        account_links=((t("common.account"), "/accounts/profile"),),
+    )
 
 
 def missing() -> rx.Component:
     """The page of an address that does not exist."""
-    return rx.el.main(rx.el.h1("404"))
+    return guest_frame(
+        guest_card(
+            t("common.missing.title"),
+            t("common.missing.answer"),
+            link_button(t("common.missing.home"), href="/"),
+        )
+    )
+
+
+def _person() -> Person:
+    return Person(AppState.user_name, AppState.initials, AppState.allowed, AppState.language, AppState.zone)
+
+
+def _without_ai() -> rx.Component:
+    """Said on every page of the portal while the local engine answers instead of a model."""
+    return rx.cond(AppState.is_without_ai, rx.el.span(t("common.without_ai"), class_name="chip"), rx.fragment())

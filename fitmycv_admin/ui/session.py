@@ -4,6 +4,7 @@ from contextvars import ContextVar
 
 import reflex as rx
 
+from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.actors import Actor
 
@@ -30,6 +31,8 @@ class AppState(rx.State):
     language: str = ""
     allowed: list[str] = []  # noqa: RUF012  (Reflex copies defaults)
     zone: str = "Europe/Paris"
+    is_demo: bool = False
+    is_without_ai: bool = False
 
     # The session this tab is bound to; None before the first hydrate.
     _session_key: str | None = None
@@ -44,3 +47,4 @@ def describe(state: AppState, by: Actor, allowed: list[str]) -> None:
     state.initials = "".join(word[0] for word in words[:2]).upper()
     state.role, state.language = str(by.role), str(by.language)
     state.allowed = allowed
+    state.is_demo, state.is_without_ai = settings().is_demo, settings().has_local_engine

@@ -30,7 +30,7 @@ def frame(
     *,
     entries: Sequence[Item],
     person: Person,
-    environment: str | None = None,
+    environment: rx.Component | None = None,
     fresh: rx.Component | None = None,
     banner: rx.Component | None = None,
     counts: rx.Var[dict[str, int]] | None = None,
@@ -42,16 +42,17 @@ def frame(
     sign_out: str = "/auth/sign-out",
 ) -> rx.Component:
     """Operations: grouped navigation, search, freshness, switches, account."""
-    env = t("kit.shell.environment", name=environment) if environment else None
     side = rx.el.aside(
-        parts.brand(home, environment=env), sidebar_links(entries, person.allowed, counts), class_name="side"
+        parts.brand(home, environment=environment), sidebar_links(entries, person.allowed, counts), class_name="side"
     )
     phone = popup(
         rx.el.button(
             rx.icon("menu", size=18), type="button", class_name="icon-btn", aria_label=t("kit.shell.open_navigation")
         ),
         rx.el.div(
-            parts.brand(home, environment=env), sidebar_links(entries, person.allowed, counts), class_name="side"
+            parts.brand(home, environment=environment),
+            sidebar_links(entries, person.allowed, counts),
+            class_name="side",
         ),
         look="drawer drawer-left",
     )

@@ -2,20 +2,18 @@
 
 import reflex as rx
 
-from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit.controls import Content
 from fitmycv_admin.ui.shell import parts
 
 
 def guest_frame(
-    content: rx.Component, *, environment: str | None = None, foot: tuple[rx.Component, ...] = ()
+    content: rx.Component, *, environment: rx.Component | None = None, foot: tuple[rx.Component, ...] = ()
 ) -> rx.Component:
     """Brand and switches above, the page's card in the middle, small links below."""
-    env = t("kit.shell.environment", name=environment) if environment else None
     return rx.el.div(
         parts.skip_link(),
         rx.el.header(
-            parts.brand(environment=env),
+            parts.brand(environment=environment),
             rx.el.div(parts.language_switch(), parts.theme_switch(), class_name="row push"),
             class_name="guest-top",
         ),

@@ -63,12 +63,16 @@ def skip_link() -> rx.Component:
     return rx.el.a(t("kit.shell.skip"), href="#content", class_name="skip")
 
 
-def brand(href: str = "/", *, environment: rx.Var[str] | str | None = None) -> rx.Component:
-    """The mark and the name; `environment` is the word of a non-production place."""
+def brand(href: str = "/", *, environment: rx.Component | None = None) -> rx.Component:
+    """The mark and the name; `environment` is the mark of a non-production place."""
     mark = rx.el.img(src="/favicon.svg", alt="", class_name="brand-mark", width="20", height="20")
     name = ReactRouterLink.create(mark, "FitMyCV", to=href, class_name="row")
-    env = rx.el.span(environment, class_name="env") if environment is not None else rx.fragment()
-    return rx.el.div(name, env, class_name="brand")
+    return rx.el.div(name, environment if environment is not None else rx.fragment(), class_name="brand")
+
+
+def environment_mark(is_demo: rx.Var[bool]) -> rx.Component:
+    """Says that nothing here is real."""
+    return rx.cond(is_demo, rx.el.span(t("kit.shell.demo"), class_name="env"), rx.fragment())
 
 
 def theme_switch() -> rx.Component:
