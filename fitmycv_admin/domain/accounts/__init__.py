@@ -1,0 +1,1 @@
+"""People and their way in: sign-up, sign-in, passwords, addresses, roles."""
