@@ -40,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--workers", type=int, default=int(os.environ.get("FITMYCV_WORKERS", "2")))
     verb("web", _web, "the web server")
     for name in WORKER_PROGRAMS:
-        verb(name, _worker_program, f"the {name}")
+        program = verb(name, _worker_program, f"the {name}")
+        if name == "worker":
+            program.add_argument("--queue", choices=("tasks", "emails"), default="tasks", help="what it works on")
     verb("migrate", _migrate, "bring the database to the newest schema")
     verb("seed", _seed, "insert the seeds that are missing")
     prepare = verb("prepare", _prepare, "migrate and seed, then load the demo data if asked")
@@ -105,7 +107,8 @@ def _worker_program(chosen: argparse.Namespace) -> NoReturn:
     from fitmycv_admin.local import attach
 
     attach.required(settings())
-    os.execv(sys.executable, [sys.executable, "-m", f"fitmycv_worker.{chosen.name}"])
+    queue = ["--queue", chosen.queue] if chosen.name == "worker" else []
+    os.execv(sys.executable, [sys.executable, "-m", f"fitmycv_worker.{chosen.name}", *queue])
 
 
 def _migrate(_chosen: argparse.Namespace) -> int:

@@ -1,6 +1,54 @@
 """Which adapter answers which port."""
 
+from functools import lru_cache
+
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.domain.cvs import imports, matching
+from fitmycv_admin.domain.ports import Mailer, ProgressBus, Queue
+from fitmycv_admin.domain.tasks import endings
+from fitmycv_admin.vocabulary import TaskType
+
+# In every process that may end a task: what its subject does when nothing comes of it.
+endings.on_abandon(TaskType.IMPORT_PDF, imports.abandon)
+endings.on_abandon(TaskType.MATCH_SCORE, matching.abandon)
+
+
+def queue() -> Queue:
+    """What wakes workers."""
+    return _queue_at(settings().redis_url)
+
+
+def progress() -> ProgressBus:
+    """What tells open tabs that a task moved."""
+    return _progress_at(settings().redis_url)
+
+
+def mailer() -> Mailer | None:
+    """What sends messages; None when nothing is configured: then they wait."""
+    now = settings()
+    if now.resend_api_key:
+        from fitmycv_admin.integrations.resend_mailer import ResendMailer
+
+        return ResendMailer(now.resend_api_key, now.resend_api_url)
+    if now.smtp_url:
+        from fitmycv_admin.integrations.smtp_mailer import SmtpMailer
+
+        return SmtpMailer(now.smtp_url)
+    return None
+
+
+@lru_cache(maxsize=4)
+def _queue_at(url: str) -> Queue:
+    from fitmycv_admin.integrations.rq_queue import RqQueue
+
+    return RqQueue(url)
+
+
+@lru_cache(maxsize=4)
+def _progress_at(url: str) -> ProgressBus:
+    from fitmycv_admin.integrations.redis_progress import RedisProgress
+
+    return RedisProgress(url)
 
 
 def origins() -> frozenset[str]:

@@ -6,10 +6,12 @@ from fitmycv_admin.core.context import LANGUAGE
 class FitMyCvError(Exception):
     """Expected and shown: a catalogue key with its parameters, put into words at the edge.
 
-    Subclasses set `key`; the sentence of each language is in the copy catalogues.
+    Subclasses set `key`; the sentence of each language is in the copy catalogues. `is_passing` says that
+    the same thing may work in a moment: a worker tries again before it shows the sentence.
     """
 
     key = "common.error.unexpected"
+    is_passing = False
 
     def __init__(self, key: str | None = None, **params: str | int) -> None:
         self.key = key or type(self).key

@@ -1,5 +1,6 @@
 """What the domain needs from outside, as protocols; `wiring` says which adapter answers."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -39,13 +40,29 @@ class Mailer(Protocol):
     def send(self, message: Message) -> Delivered: ...
 
 
-class Queue(Protocol):
-    """Wakes a worker; the row in Postgres is the truth."""
+class QueueUnavailable(Exception):
+    """The queue did not answer; what was to be sent stays due."""
 
-    def wake(self, queue: str, task_id: UUID, dispatch_seq: int) -> None: ...
+
+class Queue(Protocol):
+    """Wakes a worker; the row in Postgres is the truth. Every method may raise QueueUnavailable."""
+
+    def wake(self, queue: str, name: str, job: str, *ids: str | int, timeout_s: int) -> None:
+        """Send one message, once per name; `job` is the function that a worker calls with the ids."""
+        ...
+
+    def waiting(self, queue: str) -> frozenset[str]:
+        """Names of the messages that nobody has taken yet."""
+        ...
 
 
 class ProgressBus(Protocol):
-    """Tells open tabs that a task moved."""
+    """Tells open tabs that a task of theirs moved; a hint that may get lost."""
 
-    def publish(self, user_id: UUID, task_id: UUID) -> None: ...
+    def publish(self, user_id: UUID, task_id: UUID) -> None:
+        """Say that a task of this person changed; never raises."""
+        ...
+
+    def moves(self, user_id: UUID, *, every_s: float = 5.0) -> AsyncIterator[UUID | None]:
+        """The ids of this person's tasks as they move; None at least `every_s` seconds after the last one."""
+        ...

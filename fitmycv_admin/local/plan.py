@@ -78,6 +78,8 @@ def background(home: Home, run: Run, workers: int) -> list[Program]:
     for number in range(1, workers + 1):
         command = [sys.executable, "-m", "fitmycv_worker.worker"]
         found.append(Program(f"worker {number}", command, home.log(f"worker-{number}"), served, grace=3.0))
+    mail = [sys.executable, "-m", "fitmycv_worker.worker", "--queue", "emails"]
+    found.append(Program("mail worker", mail, home.log("mail-worker"), served, grace=3.0))
     return found
 
 

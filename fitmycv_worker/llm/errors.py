@@ -14,6 +14,7 @@ class ModelUnavailable(ModelError):
     """No answer, or only errors of the server, also after trying again."""
 
     key = "imports.model.unavailable"
+    is_passing = True
     code = "model_unavailable"
 
 
@@ -21,6 +22,7 @@ class RateLimited(ModelError):
     """The server asked to come back later than we are ready to wait."""
 
     key = "imports.model.busy"
+    is_passing = True
     code = "model_busy"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.domain.tasks import board
+from fitmycv_admin.domain.tasks import board, endings
 from fitmycv_admin.vocabulary import TaskType
 
 
@@ -109,11 +109,10 @@ def checkpoint(db: Session, held: Claim, step: str, result: Mapping[str, Any]) -
 
 
 def steps(db: Session, task_id: UUID) -> dict[str, dict[str, Any]]:
-    """The results of the steps that are done, by name."""
-    rows = db.execute(
-        text("SELECT step, result FROM task_step WHERE task_id = :id ORDER BY id"), {"id": task_id}
-    )  # fmt: skip
-    return {row.step: row.result or {} for row in rows}
+    """The results of the steps that are done, by name; the rows of model calls have none and are left out."""
+    found = text("SELECT step, result FROM task_step WHERE task_id = :id AND result IS NOT NULL ORDER BY id")
+    rows = db.execute(found, {"id": task_id})
+    return {row.step: row.result for row in rows}
 
 
 _END = "finished_at = clock_timestamp(), lease_owner = NULL, lease_until = NULL"
@@ -147,6 +146,7 @@ def fail(db: Session, held: Claim, why: Failure) -> None:
     """End the task as failed. Raises LostLease."""
     _fenced(db, held, f"{_FAIL}, {_END}", **_words(why))
     _close_attempt(db, held.task_id, held.attempt, "failed", why.detail)
+    endings.abandon(db, held.task_id, held.type)
 
 
 def try_again(db: Session, held: Claim, why: Failure, *, after_s: float) -> bool:
@@ -173,6 +173,7 @@ def cancelled(db: Session, held: Claim) -> None:
     """End the task as cancelled, from the worker that was told to stop. Raises LostLease."""
     _fenced(db, held, f"status = 'cancelled', {_END}")
     _close_attempt(db, held.task_id, held.attempt, "cancelled")
+    endings.abandon(db, held.task_id, held.type)
 
 
 def _words(why: Failure) -> dict[str, Any]:

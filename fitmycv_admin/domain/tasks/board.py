@@ -10,9 +10,10 @@ from sqlmodel import Session
 
 from fitmycv_admin.core.errors import Conflict, NotFound
 from fitmycv_admin.core.ids import new_id
+from fitmycv_admin.domain import audit
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.tasks import registry
-from fitmycv_admin.vocabulary import TaskState, TaskType
+from fitmycv_admin.domain.tasks import endings, registry
+from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
 
 CHANNEL = "fitmycv_task"
 """Where the dispatcher listens: a row became due, or a slot became free."""
@@ -71,7 +72,7 @@ UPDATE background_task SET cancel_requested_at = COALESCE(cancel_requested_at, c
     status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
     finished_at = CASE status WHEN 'queued' THEN clock_timestamp() END,
     dispatch_after = NULL
-WHERE id = :id AND status IN ('queued', 'running') RETURNING status""")
+WHERE id = :id AND status IN ('queued', 'running') RETURNING status, type""")
 
 
 def cancel(db: Session, by: Actor, task_id: UUID) -> TaskState:
@@ -84,11 +85,13 @@ def cancel(db: Session, by: Actor, task_id: UUID) -> TaskState:
 
 
 def _cancel(db: Session, task_id: UUID) -> TaskState:
-    state = db.execute(_CANCEL, {"id": task_id}).scalar_one_or_none()
-    if state is None:
+    changed = db.execute(_CANCEL, {"id": task_id}).one_or_none()
+    if changed is None:
         known = db.execute(text("SELECT status FROM background_task WHERE id = :id"), {"id": task_id})
-        state = known.scalar_one()
-    return TaskState(state)
+        return TaskState(known.scalar_one())
+    if changed.status == TaskState.CANCELLED:
+        endings.abandon(db, task_id, changed.type)
+    return TaskState(changed.status)
 
 
 _RETRY = text("""
@@ -104,6 +107,41 @@ def retry(db: Session, by: Actor, task_id: UUID) -> None:
     Raises NotFound for somebody else's, Conflict when it did not fail and was not cancelled.
     """
     _retry(db, task_id, _own(db, by, task_id))
+
+
+def cancel_for(db: Session, by: Actor, task_id: UUID, *, reason: str) -> TaskState:
+    """Cancel anybody's task, for a reason that is kept.
+
+    Needs tasks.write; raises NotFound, or Conflict when it ended.
+    """
+    by.must(Permission.TASKS_WRITE)
+    before = _anybodys(db, task_id)
+    if before.status not in (TaskState.QUEUED, TaskState.RUNNING):
+        raise Conflict
+    state = _cancel(db, task_id)
+    after = {"status": state, "cancel_requested": True}
+    audit.record(db, by, "task.cancelled", "task", task_id, {"status": before.status}, after, reason)
+    return state
+
+
+def retry_for(db: Session, by: Actor, task_id: UUID, *, reason: str) -> None:
+    """Start anybody's failed or cancelled task again, for a reason that is kept.
+
+    Needs tasks.write; raises NotFound, or Conflict when it did not fail and was not cancelled.
+    """
+    by.must(Permission.TASKS_WRITE)
+    before = _anybodys(db, task_id)
+    _retry(db, task_id, before.type)
+    kept = {"status": before.status, "error_key": before.error_key}
+    audit.record(db, by, "task.retried", "task", task_id, kept, {"status": TaskState.QUEUED}, reason)
+
+
+def _anybodys(db: Session, task_id: UUID) -> Any:
+    found = text("SELECT type, status, error_key FROM background_task WHERE id = :id FOR UPDATE")
+    row = db.execute(found, {"id": task_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def _retry(db: Session, task_id: UUID, type_: str) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from fitmycv_admin.domain.tasks import board
+from fitmycv_admin.domain.tasks import board, endings
+from fitmycv_admin.vocabulary import TaskState
 
 WORKER_LOST = "tasks.error.worker_lost"
 NEVER_STARTED = "tasks.error.never_started"
@@ -98,7 +99,7 @@ UPDATE background_task task SET status = over.next, lease_owner = NULL, lease_un
     dispatch_after = CASE over.next WHEN 'queued' THEN clock_timestamp() END,
     finished_at = CASE WHEN over.next <> 'queued' THEN clock_timestamp() END,
     error_key = CASE over.next WHEN 'failed' THEN :lost END
-FROM over WHERE task.id = over.id RETURNING task.id, task.queue, task.user_id"""
+FROM over WHERE task.id = over.id RETURNING task.id, task.queue, task.type, task.status"""
 
 _REAP_EXPIRED = text(_REAP.format(whose="status = 'running' AND lease_until < clock_timestamp()"))
 _REAP_WORKER = text(_REAP.format(whose="status = 'running' AND lease_owner = :worker"))
@@ -106,14 +107,17 @@ _EXPIRE = text(f"""
 UPDATE background_task SET status = 'failed', finished_at = clock_timestamp(), dispatch_after = NULL,
     error_key = :key
 WHERE status = 'queued' AND COALESCE(dispatch_after, dispatched_at) < clock_timestamp() - {_LONGEST_WAIT}
-RETURNING id""")
+RETURNING id, type""")
 
 
 def reap(db: Session) -> int:
     """Take tasks from workers whose lease ended: queued again, failed when no start is left, or cancelled on
     request. Tasks that nobody started for a day fail. Returns how many changed."""
     changed = _handed_back(db, db.execute(_REAP_EXPIRED, {"lost": WORKER_LOST}).all())
-    return changed + len(db.execute(_EXPIRE, {"key": NEVER_STARTED}).all())
+    expired = db.execute(_EXPIRE, {"key": NEVER_STARTED}).all()
+    for row in expired:
+        endings.abandon(db, row.id, row.type)
+    return changed + len(expired)
 
 
 def free(db: Session, worker: str) -> int:
@@ -124,4 +128,7 @@ def free(db: Session, worker: str) -> int:
 def _handed_back(db: Session, rows: Collection) -> int:
     for queue in {row.queue for row in rows}:
         board.ring(db, queue)
+    for row in rows:
+        if row.status != TaskState.QUEUED:
+            endings.abandon(db, row.id, row.type)
     return len(rows)

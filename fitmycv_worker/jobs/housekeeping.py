@@ -1,0 +1,40 @@
+"""What is done again and again: give back lost tasks, fold costs, make partitions, erase what is left over."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from fitmycv_admin.core import clock
+from fitmycv_admin.core.config import settings
+from fitmycv_admin.domain.ai_costs import fold, partitions
+from fitmycv_admin.domain.cvs import leftovers
+from fitmycv_admin.domain.tasks import dispatch, heartbeats
+
+_MONTHS_AHEAD = timedelta(days=62)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Recurring work, in a transaction of its own; it must be harmless when it runs twice at once."""
+
+    name: str
+    schedule: str
+    act: Callable[[Session], object]
+
+
+def entries() -> tuple[Entry, ...]:
+    """All of it."""
+    return (
+        Entry("tasks.reap", f"every {settings().reap_seconds:g} s", dispatch.reap),
+        Entry("costs.fold", "every 5 s", fold.fold),
+        Entry("costs.partitions", "10 0 * * *", _partitions),
+        Entry("files.leftovers", "*/5 * * * *", leftovers.erase),
+        Entry("processes.gone", "20 0 * * *", heartbeats.forget_gone),
+    )
+
+
+def _partitions(db: Session) -> int:
+    today = clock.now().date()
+    return partitions.ensure(db, today, today + _MONTHS_AHEAD)
