@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from fitmycv_admin.local import prerender
 from fitmycv_admin.local.process import LocalError
 
 PROJECT = Path(__file__).parents[2]
@@ -72,7 +73,6 @@ def environment() -> dict[str, str]:
         raise LocalError("bun is not installed. Run `make setup`.")
     bun = Path(package.origin).parent / "bin"
     return {
-        "NPM_CONFIG_REGISTRY": "https://registry.npmjs.org",
         **os.environ,
         "PATH": f"{bun}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "REFLEX_USE_SYSTEM_BUN": "true",
@@ -95,6 +95,7 @@ def _export() -> None:
     if done.returncode != 0 or not (OUTPUT / "index.html").exists():
         tail = "\n".join(LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-60:])
         raise LocalError(f"The front end could not be built; all of it is in {LOG}.\n{tail}")
+    prerender.other_languages(OUTPUT.parents[1], environment())
 
 
 @contextlib.contextmanager
