@@ -2,6 +2,8 @@
 
 from starlette.routing import BaseRoute
 
-ROUTES: tuple[BaseRoute, ...] = ()
+from fitmycv_admin.api import exports
+
+ROUTES: tuple[BaseRoute, ...] = (*exports.ROUTES,)
 # Paths that accept a file; every other body is a small form.
 UPLOADS: frozenset[str] = frozenset({"/api/cvs/import"})

@@ -1,6 +1,6 @@
 """What the price page shows: models with the price of now and the next one, and all versions of one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,8 +54,8 @@ def prices(db: Session, by: Actor) -> tuple[PriceRow, ...]:
     """Every model at every tier that has a price or was called in the last 30 days; those without a price first."""
     by.must(Permission.PRICES_READ)
     now = clock.now()
-    zone = db.execute(text("SELECT zone FROM fold_mark")).scalar_one_or_none() or "Europe/Paris"
-    rows = db.execute(text(_PRICES), {"now": now, "day": day_of(now - timedelta(days=RECENT_DAYS - 1), zone)}).all()
+    since = day_of(now - timedelta(days=RECENT_DAYS - 1), zone(db))
+    rows = db.execute(text(_PRICES), {"now": now, "day": since}).all()
     return tuple(
         PriceRow(
             row.model_name, row.tier or ServiceTier.STANDARD, row.description or "", tuple(row.aliases), row.is_active,
@@ -77,6 +77,18 @@ def versions(db: Session, by: Actor, model: str, tier: str) -> tuple[VersionRow,
         )
         for row in rows
     )  # fmt: skip
+
+
+def lines_of(db: Session, by: Actor, version_ids: Sequence[int]) -> Mapping[int, Mapping[str, int]]:
+    """The prices of some versions, in nano-USD per million tokens by usage type."""
+    by.must(Permission.COSTS_READ)
+    sql = f"SELECT v.id, {_LINES} FROM price_version v WHERE v.id = ANY(:ids)"
+    return {row.id: row.lines or {} for row in db.execute(text(sql), {"ids": list(version_ids)})}
+
+
+def zone(db: Session) -> str:
+    """The zone in which days are counted and instants are typed."""
+    return db.execute(text("SELECT zone FROM fold_mark")).scalar_one_or_none() or "Europe/Paris"
 
 
 def _state(row: Any, now: datetime) -> str:

@@ -208,6 +208,13 @@ def filters_of(
     return Filters({d: known.numbers(d, key) for d, key in keys.items() if key}, seq)
 
 
+def email_of(db: Session, by: Actor, seq: int) -> str:
+    """The address of a person, shortened for who may not read it."""
+    by.must(Permission.COSTS_READ)
+    email = db.execute(text("SELECT email FROM app_user WHERE seq = :seq"), {"seq": seq}).scalar_one_or_none() or ""
+    return email if by.may(Permission.PEOPLE_REVEAL) else shortened(email)
+
+
 def total(sums: Iterable[Sums]) -> Sums:
     """All of them added."""
     whole = Sums()

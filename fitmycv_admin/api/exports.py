@@ -1,0 +1,17 @@
+"""The map of the exports: one line for each subject; each list is `/api/exports/<name>.csv`."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from fitmycv_admin.api import cost_exports, export
+
+EXPORTS: dict[str, export.Export] = {one.name: one for one in (*cost_exports.EXPORTS,)}
+
+
+async def _download(request: Request) -> Response:
+    found = EXPORTS.get(request.path_params["name"])
+    return await export.answer(request, found) if found else Response(status_code=404)
+
+
+ROUTES = (Route("/api/exports/{name}.csv", _download, methods=["GET"]),)

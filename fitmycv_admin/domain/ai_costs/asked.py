@@ -1,0 +1,103 @@
+"""What an address asks of the cost pages: read once, for the screens and for the exports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import Session
+
+from fitmycv_admin.core import clock, money
+from fitmycv_admin.core.errors import Invalid
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import periods, queries
+from fitmycv_admin.domain.ai_costs.call_list import CallFilters
+from fitmycv_admin.domain.ai_costs.cells import Filters
+from fitmycv_admin.domain.ai_costs.names import Dimension
+from fitmycv_admin.domain.ai_costs.periods import Compare, Period, Preset
+from fitmycv_admin.vocabulary import CallStatus
+
+COST_WORDS = ("period", "from", "to", "compare", "by", *(str(dimension) for dimension in Dimension), "user")
+CALL_WORDS = (*COST_WORDS, "hour", "status", "unpriced", "task", "version", "min")
+Words = Mapping[str, str]
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The cost page of an address. What nobody declared is the standard: 30 days, against those before, by feature."""
+
+    preset: Preset
+    period: Period
+    before: Period | None
+    dimension: Dimension
+    keys: Mapping[Dimension, str]
+    user_id: UUID | None
+    filters: Filters
+
+
+def costs(db: Session, by: Actor, words: Words) -> Asked:
+    """Read the words of the cost page. Raises NotFound for a person nobody knows, Invalid for impossible days."""
+    now = clock.now()
+    preset = _word(Preset, words.get("period"), Preset.MONTH)
+    first, last = _day(words.get("from")), _day(words.get("to"))
+    if preset is Preset.CUSTOM and (first is None or last is None):
+        preset = Preset.MONTH
+    period = periods.of(preset, now, queries.zone(db, by), first, last)
+    compare = _word(Compare, words.get("compare"), Compare.PREVIOUS)
+    keys = {dimension: words[dimension] for dimension in Dimension if words.get(dimension)}
+    user_id = _uuid(words.get("user"))
+    filters = queries.filters_of(db, by, keys=keys, user_id=user_id)
+    dimension = _word(Dimension, words.get("by"), Dimension.FEATURE)
+    return Asked(preset, period, periods.compared(period, compare, now), dimension, keys, user_id, filters)
+
+
+def calls(db: Session, by: Actor, words: Words) -> CallFilters:
+    """Read the words of the call list; `min` is in dollars."""
+    asked = costs(db, by, words)
+    status = words.get("status", "")
+    return CallFilters(
+        period=asked.period,
+        hour=_instant(words.get("hour")),
+        cells=asked.filters,
+        status=CallStatus(status) if status in list(CallStatus) else None,
+        is_unpriced=words.get("unpriced") == "1",
+        task_id=_uuid(words.get("task")),
+        version_id=int(words["version"]) if words.get("version", "").isdecimal() else None,
+        min_cost_nano=_dollars(words.get("min")),
+    )
+
+
+def _word(kind: type[_Word], text: str | None, standard: _Word) -> _Word:
+    return kind(text) if text in list(kind) else standard
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _dollars(text: str | None) -> int | None:
+    try:
+        return money.usd_to_nano(text) if text else None
+    except Invalid:
+        return None

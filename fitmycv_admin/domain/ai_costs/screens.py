@@ -1,0 +1,80 @@
+"""One reading for each cost screen: everything it shows, from one snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from fitmycv_admin.core.paging import PageRequest
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import asked, call_list, names, price_list, queries
+from fitmycv_admin.domain.ai_costs.asked import Asked
+from fitmycv_admin.domain.ai_costs.call_list import CallFilters, CallPage
+from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
+from fitmycv_admin.domain.ai_costs.queries import Costs
+from fitmycv_admin.vocabulary import Permission
+
+Choices = Mapping[Dimension, list[Name]]
+
+
+@dataclass(frozen=True, slots=True)
+class CostScreen:
+    """The cost page."""
+
+    asked: Asked
+    costs: Costs
+    choices: Choices
+
+
+@dataclass(frozen=True, slots=True)
+class CallScreen:
+    """The call list; `user` is the address of the person it is narrowed to."""
+
+    filters: CallFilters
+    calls: CallPage
+    choices: Choices
+    user: str
+    version: str
+    lines: Mapping[int, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceScreen:
+    """The price list, and the versions of the model that is open."""
+
+    prices: tuple[PriceRow, ...]
+    versions: tuple[VersionRow, ...]
+    zone: str
+    may_write: bool
+
+
+def costs(db: Session, by: Actor, words: asked.Words) -> CostScreen:
+    """Everything the cost page shows for an address."""
+    wanted = asked.costs(db, by, words)
+    found = queries.costs(db, by, wanted.period, wanted.before, wanted.dimension, wanted.filters)
+    return CostScreen(wanted, found, _choices(db))
+
+
+def calls(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> CallScreen:
+    """Everything the call list shows for an address."""
+    filters = asked.calls(db, by, words)
+    found = call_list.calls(db, by, filters, request)
+    used = {row.price_version_id for row in found.page.rows if row.price_version_id is not None}
+    seq = filters.cells.user_seq
+    user = queries.email_of(db, by, seq) if seq is not None else ""
+    return CallScreen(
+        filters, found, _choices(db), user, queries.version(db, by), price_list.lines_of(db, by, sorted(used))
+    )
+
+
+def prices(db: Session, by: Actor, model: str, tier: str) -> PriceScreen:
+    """The price list, with the versions of `model` at `tier` when they name one."""
+    versions = price_list.versions(db, by, model, tier) if model else ()
+    rows = price_list.prices(db, by)
+    return PriceScreen(rows, versions, price_list.zone(db), by.may(Permission.PRICES_WRITE))
+
+
+def _choices(db: Session) -> Choices:
+    known = names.read(db)
+    return {dimension: known.choices(dimension) for dimension in Dimension}
