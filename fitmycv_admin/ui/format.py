@@ -1,6 +1,7 @@
 """Money, numbers, durations and dates as text in a reader's language, for mails and exports."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -25,12 +26,12 @@ def money_usd_nano(lang: str, nano: int | None, *, decimals: int | None = None) 
     if nano is None:
         return NONE
     digits = decimals if decimals is not None else _decimals_of_nano(nano)
-    return _money(lang, nano / 1e9, "USD", digits)
+    return _money(lang, Decimal(nano).scaleb(-9), "USD", digits)
 
 
 def money_cents(lang: str, cents: int | None, currency: str = "EUR") -> str:
     """Cents of a currency: €9.99 or 9,99 €."""
-    return NONE if cents is None else _money(lang, cents / 100, currency.upper(), 2)
+    return NONE if cents is None else _money(lang, Decimal(cents).scaleb(-2), currency.upper(), 2)
 
 
 def percent(lang: str, ratio: float | None, *, decimals: int = 1) -> str:
@@ -38,7 +39,7 @@ def percent(lang: str, ratio: float | None, *, decimals: int = 1) -> str:
     if ratio is None:
         return NONE
     shape = "#,##0" + ("." + "#" * decimals if decimals else "") + ("\u202f%" if lang == "fr" else "%")
-    return format_percent(ratio, shape, locale=_LOCALES[lang])
+    return format_percent(_half_up(ratio, decimals + 2), shape, locale=_LOCALES[lang])
 
 
 def duration_ms(lang: str, ms: int | None) -> str:
@@ -70,6 +71,11 @@ def day(lang: str, value: date | None) -> str:
     return NONE if value is None else format_date(value, "d MMM y", locale=_date_locale(lang))
 
 
+def _half_up(value: float | Decimal, places: int) -> Decimal:
+    """Round as people and browsers do; the library would round halves to even."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
 def _decimals_of_nano(nano: int) -> int:
     dollars = abs(nano) / 1e9
     if dollars == 0 or dollars >= 1:
@@ -77,10 +83,10 @@ def _decimals_of_nano(nano: int) -> int:
     return 4 if dollars >= 0.01 else 6
 
 
-def _money(lang: str, amount: float, currency: str, digits: int) -> str:
+def _money(lang: str, amount: Decimal, currency: str, digits: int) -> str:
     figure = "#,##0." + "0" * digits
     shape = f"{figure}\u00a0¤" if lang == "fr" else f"¤{figure}"
-    written = format_currency(amount, currency, shape, locale=_LOCALES[lang], currency_digits=False)
+    written = format_currency(_half_up(amount, digits), currency, shape, locale=_LOCALES[lang], currency_digits=False)
     return written.replace("$US", "$").replace("£GB", "£")
 
 
