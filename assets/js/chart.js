@@ -47,7 +47,7 @@ function draw(figure, lang, f, t) {
   const marks = ticks(Math.max(0, ...all, ...limits.map((l) => l.value)));
   const heads = x.map((v) => headOf(v, f, isHour));
   const ink = token("ink-3");
-  const every = Math.max(1, Math.ceil(x.length / 7));
+  const every = Math.max(1, Math.ceil(x.length / (window.innerWidth < 700 ? 4 : 7)));
   const shown = x.map((_, i) => i).filter((i) => i % every === 0);
   const data = figure.series.map((series, index) => {
     const color = token(`c${colourOf(series, index)}`);
@@ -70,7 +70,7 @@ function draw(figure, lang, f, t) {
     yaxis: { tickvals: marks, ticktext: marks.map(axisWriter(figure.unit, f)), range: [0, marks[marks.length - 1] * 1.02], gridcolor: token("line"), gridwidth: 1, zeroline: false, fixedrange: true },
     shapes: limits.map((l) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: l.value, y1: l.value, line: { color: bad, width: 1.2, dash: "dash" } })),
     annotations: limits.map((l) => ({ xref: "paper", x: 0.005, y: l.value, xanchor: "left", yanchor: "bottom", showarrow: false,
-      text: `${l.label_key ? t(l.label_key) : l.label} ${write(l.value)}`.replace(/[<>&]/g, ""), font: { color: bad, size: 12 } })),
+      text: `${l.label_key ? t(l.label_key) : l.label} ${axisWriter(figure.unit, f)(l.value)}`.replace(/[<>&]/g, ""), font: { color: bad, size: 12 }, bgcolor: token("surface"), borderpad: 1, yshift: 2 })),
   } };
 }
 

@@ -2,6 +2,11 @@
 import { createElement as h, useEffect, useId, useRef } from "react";
 import { useCopy } from "./copy.js";
 
+// Focus goes to the first field; where there is none, to the safe answer.
+function show(box) {
+  box.showModal();
+  (box.querySelector("input:not([type=hidden]), textarea, select") ?? box.querySelector(".dialog-foot .btn"))?.focus();
+}
 const onBackdrop = (event) => { if (event.target === event.currentTarget) event.currentTarget.close(); };
 
 function Head({ id, title, box }) {
@@ -14,7 +19,7 @@ export function Dialog({ open, title, look, onClose, children }) {
   const box = useRef(null);
   const id = useId();
   useEffect(() => {
-    if (open && !box.current.open) box.current.showModal();
+    if (open && !box.current.open) show(box.current);
     if (!open && box.current.open) box.current.close();
   }, [open]);
   return h("dialog", { ref: box, className: look || "dialog", "aria-labelledby": id, onMouseDown: onBackdrop,
@@ -37,7 +42,7 @@ export function Confirm({ title, confirm, look, needs, needsLabel, onConfirm, ch
     onConfirm?.(form);
   };
   return h("span", { className: "contents" },
-    h("span", { onClick: () => { typed.current && (typed.current.value = ""); box.current.showModal(); } }, trigger),
+    h("span", { onClick: () => { box.current.querySelector("form").reset(); show(box.current); } }, trigger),
     h("dialog", { ref: box, className: "dialog", "aria-labelledby": id, onMouseDown: onBackdrop, onClick: (event) => event.stopPropagation() },
       h("form", { onSubmit: submit },
         h(Head, { id, title, box }),

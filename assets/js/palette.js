@@ -83,7 +83,7 @@ export function Palette({ items, results, allowed, onSearch }) {
       h("div", { className: "dialog-head" }, h("h2", null, t("kit.keys.title")),
         h("button", { type: "button", className: "icon-btn", "aria-label": t("kit.close"), onClick: () => help.current.close() }, "✕")),
       h("div", { className: "dialog-body" }, h("dl", { className: "keys" },
-        [[["Ctrl", "K"], "search"], [["/"], "filter"], [["j", "k"], "rows"], [["Enter"], "open_row"], [["x"], "select"], [["?"], "help"], [["Esc"], "close"]]
+        [[["Ctrl", "K"], "search"], [["/"], "filter"], [["j", "k"], "rows"], [["Enter"], "open_row"], [["x"], "select_row"], [["?"], "help"], [["Esc"], "close"]]
           .flatMap(([names, word]) => [
             h("dt", { key: word }, names.map((name) => h("kbd", { key: name, style: { marginLeft: 3 } }, name))),
             h("dd", { key: `${word}-text` }, t(`kit.keys.${word}`))])))));

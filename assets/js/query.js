@@ -26,7 +26,9 @@ export function addressWith(pathname, query, changes) {
 export function QueryLink({ changes, look, label, current, children }) {
   const { pathname } = useLocation();
   const query = useQuery();
-  const isOn = current !== undefined && Object.entries(changes).every(([name, value]) => (query.get(name) ?? current) === value);
+  // The first change names the choice; the others only come with it.
+  const [name, value] = Object.entries(changes)[0];
+  const isOn = current !== undefined && (query.get(name) ?? current) === value;
   return h(Link, { to: addressWith(pathname, query, changes), className: look, "aria-label": label, preventScrollReset: true,
     "aria-current": isOn ? "true" : undefined }, children);
 }
@@ -35,12 +37,13 @@ export function QuerySelect({ name, label, options, standard = "" }) {
   const { pathname } = useLocation();
   const navigate = useNavigate();
   const query = useQuery();
+  const t = useCopy();
   const value = query.get(name) ?? standard;
   const change = (event) => {
     const chosen = event.target.value;
     navigate(addressWith(pathname, query, { [name]: chosen === standard ? "" : chosen }), { preventScrollReset: true });
   };
-  return h("label", { className: "chip" }, h("span", null, `${label}:`),
+  return h("label", { className: "chip" }, h("span", null, t("kit.label", { label })),
     h("select", { value, onChange: change, name },
       (options ?? []).map((option) => h("option", { key: option.value, value: option.value }, option.label))));
 }

@@ -52,6 +52,9 @@ def change_rows(changes: rx.Var[Any]) -> rx.Component:
             class_name="table",
         ),
         class_name="table-scroll table-free",
+        tab_index=0,
+        role="region",
+        aria_label=t("kit.table.region"),
     )
 
 

@@ -63,7 +63,11 @@ def score_ring(score: rx.Var[Any] | int, title: Content, detail: Content = "") -
     ring = rx.el.svg(
         rx.el.svg.circle(cx="46", cy="46", r="38"),
         rx.el.svg.circle(
-            cx="46", cy="46", r="38", class_name="ring-value", stroke_dasharray=arc, transform="rotate(-90 46 46)"
+            cx="46",
+            cy="46",
+            r="38",
+            class_name="ring-value",
+            stroke_dasharray=arc,
         ),
         rx.el.svg.text(values.number(score, decimals=0), x="46", y="55"),
         view_box="0 0 92 92",

@@ -135,7 +135,7 @@ def data_table(
     )
     return TableFrame.create(
         _stale_notice(view, count, retry) if view else rx.fragment(),
-        rx.el.div(table, class_name="table-scroll", tab_index=0, role="region", aria_label=t("kit.table.region")),
+        rx.el.div(table, class_name="table-scroll", **_region()),
         foot,
         id=table_id,
         look=("card" if card else "") + ("" if max_height else " table-free"),
@@ -171,7 +171,13 @@ def simple_table(heads: list[Column], *rows: list[Content]) -> rx.Component:
             class_name="table",
         ),
         class_name="table-scroll table-free",
+        **_region(),
     )
+
+
+def _region() -> dict[str, Any]:
+    """What scrolls sideways can be reached and scrolled with the keyboard."""
+    return {"tab_index": 0, "role": "region", "aria_label": t("kit.table.region")}
 
 
 def _look(column: Column, *, pinned: bool = False) -> str:

@@ -102,8 +102,8 @@ def portal_frame(
         rx.el.header(
             parts.brand(home),
             top_links(entries, person.allowed),
+            rx.el.div(*marks, class_name="row marks"),
             rx.el.div(
-                *marks,
                 parts.language_switch(person.language, on_language),
                 parts.theme_switch(),
                 parts.account_menu(person.initials, person.name, *account_links, sign_out=sign_out),

@@ -31,7 +31,7 @@ def figures() -> rx.Component:
             table.column("calls", g("calls"), numeric=True),
             table.column("cost", g("cost"), numeric=True),
             table.column("change", g("change"), numeric=True),
-            table.column("share", ""),
+            table.column("share", rx.el.span(g("by"), class_name="visually-hidden")),
         ],
         *[
             [

@@ -14,13 +14,13 @@ def review() -> rx.Component:
     sheet = rx.el.article(
         rx.el.div("Claire Dupond", class_name="sheet-name"),
         rx.el.div("Lyon · claire.dupond@exemple.fr", class_name="soft"),
-        rx.el.h3(g("experience")),
+        rx.el.h2(g("experience")),
         rx.el.div(rx.el.b("GRDF"), values.date_text("2020-03-01", "month"), class_name="spread"),
         rx.el.ul(
             rx.el.li(diff.diff(before, after, inline=True, is_current=True)),
             rx.el.li(g("kept")),
         ),
-        rx.el.h3(g("skills")),
+        rx.el.h2(g("skills")),
         rx.el.div(
             badge.chip("Power BI", strong=True),
             badge.chip("SQL", strong=True),
