@@ -3,15 +3,17 @@ import { createElement as h, useRef, useState } from "react";
 import { useCopy } from "./copy.js";
 import { useFormat } from "./format.js";
 
-export function UploadZone({ url, accept, maxBytes, title, hint, onDone, onProblem }) {
+const texts = (object) => Object.fromEntries(Object.entries(object).map(([key, value]) => [key, String(value)]));
+
+export function UploadZone({ url, accept, maxBytes, title, hint, fields, onDone, onProblem }) {
   const t = useCopy();
   const f = useFormat();
   const input = useRef(null);
   const [state, setState] = useState({ isOver: false, share: null, name: "", problem: "" });
   const patch = (changes) => setState((old) => ({ ...old, ...changes }));
-  const fail = (key, params = {}) => {
+  const fail = (key, params = {}, answer = {}) => {
     patch({ share: null, problem: t(key, params) });
-    onProblem?.({ error: key });
+    onProblem?.({ ...texts(answer), ...texts(params), key });
   };
 
   function send(file) {
@@ -22,6 +24,9 @@ export function UploadZone({ url, accept, maxBytes, title, hint, onDone, onProbl
     if (file.size === 0) return fail("kit.upload.empty");
     patch({ share: 0, name: file.name, problem: "" });
     const body = new FormData();
+    // Before the file: a key that makes sending the same choice twice one and the same request.
+    body.append("key", crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
+    Object.entries(fields ?? {}).forEach(([name, value]) => body.append(name, value));
     body.append("file", file);
     const request = new XMLHttpRequest();
     request.open("POST", url);
@@ -31,9 +36,9 @@ export function UploadZone({ url, accept, maxBytes, title, hint, onDone, onProbl
     request.onload = () => {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* not ours: a proxy's page */ }
-      if (request.status >= 400) return fail(answer.error ?? "kit.upload.failed", answer.params ?? {});
+      if (request.status >= 400) return fail(answer.key ?? "kit.upload.failed", answer.params ?? {}, answer);
       patch({ share: null, name: "" });
-      onDone?.(Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, String(value)])));
+      onDone?.(texts(answer));
     };
     request.send(body);
   }

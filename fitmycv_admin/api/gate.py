@@ -199,7 +199,7 @@ def _capped(receive: Receive, limit: int) -> Receive:
 
 
 def _too_large() -> Response:
-    return JSONResponse({"key": "imports.refused.too_large"}, status_code=413, headers={"connection": "close"})
+    return JSONResponse({"key": "imports.refused.too_big"}, status_code=413, headers={"connection": "close"})
 
 
 def gate(**settings: object) -> Callable[[ASGIApp], ASGIApp]:

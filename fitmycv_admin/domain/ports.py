@@ -1,6 +1,6 @@
 """What the domain needs from outside, as protocols; `wiring` says which adapter answers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -63,6 +63,6 @@ class ProgressBus(Protocol):
         """Say that a task of this person changed; never raises."""
         ...
 
-    def moves(self, user_id: UUID, *, every_s: float = 5.0) -> AsyncIterator[UUID | None]:
+    def moves(self, user_id: UUID, *, every_s: float = 5.0) -> AsyncGenerator[UUID | None, None]:
         """The ids of this person's tasks as they move; None at least `every_s` seconds after the last one."""
         ...

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from redis import Redis
@@ -31,7 +31,7 @@ class RedisProgress:
                 self._sender = Redis.from_url(self._url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
             self._sender.publish(f"{_CHANNEL}{user_id}", str(task_id))
 
-    async def moves(self, user_id: UUID, *, every_s: float = 5.0) -> AsyncIterator[UUID | None]:
+    async def moves(self, user_id: UUID, *, every_s: float = 5.0) -> AsyncGenerator[UUID | None, None]:
         """The ids of this person's tasks as they move; None when the line was quiet for `every_s` seconds.
 
         The first one is None and comes when we listen: look at the task then, and nothing is missed.

@@ -29,6 +29,15 @@ def t_key(key: rx.Var[str], **params: Any) -> rx.Var[str]:
     return _translated(f"({key!s})", params, key)
 
 
+def t_given(key: rx.Var[str], params: rx.Var[Any]) -> rx.Var[str]:
+    """The sentence for a whole key and its parameters that both come from the server: why a task failed, say."""
+    return rx.Var(
+        _js_expr=f"_t({key!s},{params!s})",
+        _var_type=str,
+        _var_data=VarData.merge(_COPY, key._get_all_var_data(), params._get_all_var_data()),
+    )
+
+
 def _translated(key: str, params: dict[str, Any], word: rx.Var[Any] | None) -> rx.Var[str]:
     given = {name: rx.Var.create(value) for name, value in params.items()}
     inner = ",".join(f"{json.dumps(name)}:{value!s}" for name, value in given.items())

@@ -16,7 +16,7 @@ from fitmycv_admin.models.tasks import BackgroundTask
 from fitmycv_admin.vocabulary import CvLanguage, CvSource, Permission, TaskType
 
 PDF = "application/pdf"
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10_000_000
 MAX_PAGES = 10
 
 

@@ -8,9 +8,9 @@ MEGABYTE = 1_000_000
 
 
 class UploadZone(rx.Component):
-    """Posts `multipart/form-data` with the field `file`.
+    """Posts `multipart/form-data`: `key` (new for each choice of a file), `fields`, then `file`.
 
-    The route answers JSON; when it refuses, `{"error": key, "params": {}}`.
+    The route answers JSON; when it refuses, `{"key": of the sentence, "params": {}}` and whatever else it says.
     """
 
     library = "$/public/js/upload.js"
@@ -20,6 +20,7 @@ class UploadZone(rx.Component):
     max_bytes: rx.Var[int]
     title: rx.Var[str]
     hint: rx.Var[str]
+    fields: rx.Var[dict[str, str]]
     on_done: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, str])]
     on_problem: rx.EventHandler[rx.event.passthrough_event_spec(dict[str, str])]
 
@@ -31,9 +32,11 @@ def upload_zone(
     hint: rx.Var[str] | str,
     accept: str = ".pdf",
     max_bytes: int = 10 * MEGABYTE,
+    fields: rx.Var[dict[str, str]] | None = None,
     on_done: Any = None,
     on_problem: Any = None,
 ) -> rx.Component:
     """Drop a file or choose one; `on_done` gets the route's answer as a dict of texts."""
     events = {name: given for name, given in (("on_done", on_done), ("on_problem", on_problem)) if given is not None}
-    return UploadZone.create(url=url, accept=accept, max_bytes=max_bytes, title=title, hint=hint, **events)
+    sent = {} if fields is None else {"fields": fields}
+    return UploadZone.create(url=url, accept=accept, max_bytes=max_bytes, title=title, hint=hint, **sent, **events)

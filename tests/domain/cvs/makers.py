@@ -75,9 +75,7 @@ def score() -> match.MatchScore:
 
 def imported(db: Session, by: Actor, *, key: str = "", name: str = "ada.pdf", content: bytes = PDF) -> UUID:
     """A CV in the library, by the way of its task."""
-    task = imports.request(
-        db, by, content, file_name=name, pages=1, idempotency_key=key or short_code(), again=True
-    )
+    task = imports.request(db, by, content, file_name=name, pages=1, idempotency_key=key or short_code(), again=True)
     return UUID(imports.finish(db, task, cv_document(), model="offline-rules-1")["cv_id"])
 
 

@@ -1,0 +1,1 @@
+"""CVs and their scores."""
