@@ -6,6 +6,7 @@ from fitmycv_admin.ui import theme
 from fitmycv_admin.ui.kit import toast
 from tests.ui.kit.gallery import figures, forms, lists, portal
 from tests.ui.kit.gallery.state import ROUTES, GalleryState
+from tests.ui.kit.gallery.words import g
 
 SCREENS = (lists.lists, figures.figures, forms.forms, portal.review, portal.sign_in)
 
@@ -17,4 +18,4 @@ app = rx.App(
     reset_style=False,
 )
 for _route, _screen in zip(ROUTES, SCREENS, strict=True):
-    app.add_page(_screen, route=_route, title="Gallery", on_load=GalleryState.load)
+    app.add_page(_screen, route=_route, title=g("lists"), on_load=GalleryState.load)
