@@ -9,14 +9,16 @@ from starlette.applications import Starlette
 from fitmycv_admin import wiring
 from fitmycv_admin.api import routes
 from fitmycv_admin.api.gate import gate
-from fitmycv_admin.copy import DEFAULT_LANGUAGE, text
+from fitmycv_admin.copy import DEFAULT_LANGUAGE
 from fitmycv_admin.core import ask, log
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.core.security import digest
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.ui import errors, frames
+from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.guard import Guard
+from fitmycv_admin.ui.kit.toast import toaster
 from fitmycv_admin.ui.ops import pages as ops
 from fitmycv_admin.ui.page import allowed
 from fitmycv_admin.ui.portal import pages as portal
@@ -63,6 +65,8 @@ def _application() -> rx.App:
         stylesheets=list(frames.STYLESHEETS),
         head_components=frames.head(),
         html_lang=DEFAULT_LANGUAGE,
+        toaster=toaster(),
+        reset_style=False,
         enable_state=True,
     )
     application.add_middleware(Guard(resolve, allowed_routes), index=0)
@@ -70,7 +74,7 @@ def _application() -> rx.App:
         application.add_page(
             frames.framed(page),
             route=page.route,
-            title=f"{text(DEFAULT_LANGUAGE, page.title)} · FitMyCV",
+            title=t(page.title) + " · FitMyCV",
             on_load=page.load or [],
         )
     application.add_page(frames.missing(), route="404", title="FitMyCV")
