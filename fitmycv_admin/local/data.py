@@ -11,6 +11,7 @@ from sqlalchemy import text
 from fitmycv_admin.core import db
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain import actors
+from fitmycv_admin.domain.ai_costs import fold
 from fitmycv_admin.domain.insights import seeding
 from fitmycv_admin.local.home import PROJECT
 from fitmycv_admin.local.process import LocalError
@@ -46,7 +47,10 @@ def load_demo() -> bool:
     with db.transaction() as session:
         if session.execute(text("SELECT 1 FROM app_user LIMIT 1")).first() is not None:
             return False
-        demo.load(session)
+        demo.load(session, allowed=True)
+    with db.transaction() as session:
+        # The rollups count calls of transactions that have ended.
+        fold.fold(session)
     return True
 
 

@@ -1,0 +1,39 @@
+"""Demo data: ninety days of a business that does not exist, the same each time it is loaded."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from fitmycv_admin.core import clock
+from fitmycv_admin.core.config import settings
+from fitmycv_admin.local.demo import board, calls, office, people, till, traces
+from fitmycv_admin.local.demo.people import ACCOUNTS
+from fitmycv_admin.local.demo.stage import Stage
+from fitmycv_admin.local.process import LocalError
+from fitmycv_admin.models import User
+
+__all__ = ["ACCOUNTS", "load"]
+
+
+def load(db: Session, *, allowed: bool, now: datetime | None = None) -> None:
+    """Insert the demo data into a seeded database without people; fold the calls in a later transaction.
+
+    `allowed` says that this machine made the database for a demo. `now` is where the ninety days end.
+
+    Raises:
+        LocalError: not allowed, in production, or somebody has an account there.
+    """
+    if settings().mode != "demo" or not allowed:
+        raise LocalError("Demo data goes only into a database that `make run` created.")
+    if db.exec(select(User.id).limit(1)).first() is not None:
+        raise LocalError("There are accounts in this database; demo data goes only into a new one.")
+    stage = Stage(db, (now or clock.now()).replace(microsecond=0))
+    everybody = people.cast(stage)
+    desks = office.furnish(stage, everybody)
+    done = calls.uses(stage, desks)
+    books = till.open_books(stage, desks, done)
+    board.post(stage, desks, books.paid)
+    calls.place(stage, desks, done, books.plans)
+    traces.leave(stage, everybody, desks, done, books)
+    db.flush()
+    assert db.exec(select(User.id).where(~col(User.is_demo)).limit(1)).first() is None

@@ -1,0 +1,322 @@
+"""What the demo's people leave behind: mails, webhooks, feedback, telemetry and the audit trail."""
+
+import json
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, select
+
+from fitmycv_admin.domain.telemetry.events import Event, category_of
+from fitmycv_admin.local.demo.calls import Use
+from fitmycv_admin.local.demo.office import Desk
+from fitmycv_admin.local.demo.people import DOMAIN, Person
+from fitmycv_admin.local.demo.stage import Stage
+from fitmycv_admin.local.demo.till import Books, Line, Sub
+from fitmycv_admin.models import (
+    AuditEvent,
+    EmailLog,
+    EmailTemplate,
+    EmailTrigger,
+    FeatureUsage,
+    Feedback,
+    StripeWebhookLog,
+    TelemetryEvent,
+)
+from fitmycv_admin.vocabulary import (
+    FeedbackState,
+    MailState,
+    PlanFeature,
+    Role,
+    SubscriptionState,
+    TaskState,
+    TaskType,
+    Trigger,
+)
+
+_COMMENTS_FR = (
+    "Le score m’a aidé à voir ce qui manquait.", "Simple et rapide, merci !", "J’aimerais exporter en Word.",
+    "La traduction garde bien la mise en page.", "Un peu cher pour un étudiant.", "J’ai décroché un entretien !",
+    "L’import a bien lu mes expériences.", "Peut-on dupliquer un CV ?",
+)  # fmt: skip
+_COMMENTS_EN = ("Very clear score, thank you.", "Would love a Word export.", "The import missed one certificate.")
+_BUGS = ("Le bouton d’import ne répond pas sur mon téléphone.", "Erreur après une longue attente.", "Typo in the menu.")
+
+
+def leave(stage: Stage, people: list[Person], desks: list[Desk], uses: list[Use], books: Books) -> None:
+    """Insert all of it."""
+    _mails(stage, people, books)
+    _webhooks(stage, books)
+    _feedback(stage, desks)
+    _telemetry(stage, people, desks, uses)
+    _audit(stage, people)
+
+
+def _mails(stage: Stage, people: list[Person], books: Books) -> None:
+    templates = {
+        (row[0], row[1]): (row[2], row[3], row[4])
+        for row in stage.db.exec(
+            select(
+                EmailTrigger.name, EmailTemplate.language, EmailTemplate.id, EmailTemplate.name, EmailTemplate.subject
+            )
+            .join(EmailTemplate, col(EmailTemplate.trigger_id) == EmailTrigger.id)
+            .where(EmailTemplate.is_active)
+        )
+    }
+    letters: list[tuple[datetime, Person, Trigger]] = []
+    for person in people:
+        if person.is_customer and person.email:
+            letters.append((person.since, person, Trigger.EMAIL_VERIFICATION))
+            if person.verified:
+                letters.append((person.verified, person, Trigger.WELCOME))
+            if person.verified and stage.chance(0.2):
+                letters.append((stage.moment(person.verified), person, Trigger.PASSWORD_RESET))
+    letters += [(line.at, line.person, Trigger.PURCHASE_CREDITS) for line in books.purchases]
+    letters.sort(key=lambda letter: letter[0])
+    rows = []
+    for number, (at, person, trigger) in enumerate(letters):
+        template_id, name, subject = templates[trigger, person.language]
+        state = {11: MailState.BOUNCED, 37: MailState.FAILED}.get(number, MailState.SENT)
+        mail_id = stage.id(at)
+        rows.append(
+            {
+                "id": mail_id,
+                "trigger_name": trigger,
+                "template_id": template_id,
+                "template_name": name,
+                "recipient_email": person.email,
+                "recipient_user_id": person.id,
+                "subject": subject,
+                "status": state,
+                "error": None if state == MailState.SENT else "550 5.1.1 mailbox unavailable (demo)",
+                "provider": "smtp" if state == MailState.SENT else None,
+                "provider_id": f"demo-{number:05d}" if state == MailState.SENT else None,
+                "message_id": f"<{mail_id.hex}@{DOMAIN}>",
+                "is_test_email": False,
+                "attempts": 1 if state == MailState.SENT else 5,
+                "sent_at": at + timedelta(seconds=2) if state == MailState.SENT else None,
+                "created_at": at,
+            }
+        )
+    stage.insert(EmailLog, rows)
+
+
+def _webhooks(stage: Stage, books: Books) -> None:
+    events: list[tuple[datetime, str, dict[str, Any]]] = []
+    for line in books.purchases:
+        events += _of_purchase(line)
+    for sub in books.subs:
+        events += _of_subscription(stage, sub)
+    events.sort(key=lambda event: event[0])
+    rows = []
+    for number, (at, kind, thing) in enumerate(events):
+        failed = number in (19, 43)
+        event_id = f"evt_demo_{number:05d}"
+        body = {
+            "id": event_id,
+            "object": "event",
+            "type": kind,
+            "created": int(at.timestamp()),
+            "livemode": False,
+            "data": {"object": thing},
+        }
+        rows.append(
+            {
+                "event_id": event_id,
+                "event_type": kind,
+                "payload": json.dumps(body),
+                "livemode": False,
+                "processed": not failed,
+                "processed_at": None if failed else at + timedelta(milliseconds=400),
+                "attempts": 3 if failed else 1,
+                "error": "ReadTimeout: the demo server did not answer" if failed else None,
+                "created_at": at,
+            }
+        )
+    stage.insert(StripeWebhookLog, rows)
+
+
+def _of_purchase(line: Line) -> list[tuple[datetime, str, dict[str, Any]]]:
+    customer = f"cus_demo_{line.person.seq:04d}"
+    shared = {"customer": customer, "currency": "eur", "metadata": {"demo": "true", "credits": str(line.amount)}}
+    invoice = (line.payment or "").replace("pi_", "in_")
+    checkout = {
+        "id": (line.payment or "").replace("pi_", "cs_"),
+        "object": "checkout.session",
+        "mode": "payment",
+        "payment_status": "paid",
+        "payment_intent": line.payment,
+        "amount_total": line.price,
+        **shared,
+    }
+    return [
+        (line.at, "payment_intent.succeeded",
+         {"id": line.payment, "object": "payment_intent", "amount": line.price, "status": "succeeded", **shared}),
+        (line.at + timedelta(seconds=1), "checkout.session.completed", checkout),
+        (line.at + timedelta(seconds=2), "invoice.paid",
+         {"id": invoice, "object": "invoice", "amount_paid": line.price, "status": "paid", **shared}),
+    ]  # fmt: skip
+
+
+def _of_subscription(stage: Stage, sub: Sub) -> list[tuple[datetime, str, dict[str, Any]]]:
+    customer = f"cus_demo_{sub.person.seq:04d}"
+    thing = {"id": f"sub_demo_{sub.number:04d}", "object": "subscription", "customer": customer, "status": sub.state}
+    invoice = {"object": "invoice", "customer": customer, "subscription": thing["id"], "currency": "eur"}
+    found = [(sub.since, "customer.subscription.created", thing | {"status": "active"})]
+    at, number = sub.since, 0
+    while at < min(sub.until, stage.now) and not (sub.yearly and number):
+        name = f"in_demo_{sub.number:04d}_{number}"
+        found.append((at + timedelta(seconds=2), "invoice.paid", invoice | {"id": name, "amount_paid": sub.price}))
+        at, number = at + timedelta(days=30.4), number + 1
+    if sub.state == SubscriptionState.PAST_DUE:
+        failed = stage.now - timedelta(days=2)
+        found.append((failed, "invoice.payment_failed", invoice | {"id": "in_demo_failed", "amount_due": sub.price}))
+        found.append((failed + timedelta(seconds=1), "customer.subscription.updated", thing))
+    if sub.state == SubscriptionState.CANCELED:
+        found.append((sub.until, "customer.subscription.deleted", thing))
+    if sub.ends:
+        found.append((stage.now - timedelta(days=3), "customer.subscription.updated", thing))
+    return [event for event in found if event[0] <= stage.now]
+
+
+def _feedback(stage: Stage, desks: list[Desk]) -> None:
+    rows = []
+    for number in range(28):
+        desk = stage.one(desks)
+        english = desk.person.language == "en"
+        bug = number % 7 == 3
+        at = stage.moment(desk.person.verified or desk.person.since)
+        old = at < stage.now - timedelta(days=14)
+        rows.append(
+            {
+                "id": stage.id(at),
+                "user_id": desk.person.id,
+                "rating": stage.dice.choices((1, 2, 3, 4, 5), (6, 3, 2, 2, 1) if bug else (1, 1, 3, 7, 9))[0],
+                "comment": stage.one(_BUGS if bug else _COMMENTS_EN if english else _COMMENTS_FR),
+                "is_bug_report": bug,
+                "status": stage.one((FeedbackState.REVIEWED, FeedbackState.RESOLVED)) if old else FeedbackState.NEW,
+                "page_url": stage.one(("/cvs", "/offers", "/scores", "/account")),
+                "user_agent": "Mozilla/5.0 (demo)",
+                "current_cv_file": desk.cvs[0].name,
+                "created_at": at,
+                "updated_at": at,
+            }
+        )
+    stage.insert(Feedback, sorted(rows, key=lambda row: row["created_at"]))
+
+
+_OF_TASK = {
+    TaskType.IMPORT_PDF: Event.CV_IMPORTED,
+    TaskType.EXTRACT_OFFER: Event.OFFER_ADDED,
+    TaskType.MATCH_SCORE: Event.MATCH_SCORE_CALCULATED,
+}
+_OF_FEATURE = {
+    PlanFeature.GPT_CV_GENERATION: Event.CV_GENERATED_PDF,
+    PlanFeature.OPTIMIZE_CV: Event.CV_OPTIMIZED,
+    PlanFeature.TRANSLATE_CV: Event.CV_TRANSLATED,
+    PlanFeature.GENERATE_FROM_JOB_TITLE: Event.CV_GENERATED_FROM_JOB_TITLE,
+}
+
+
+def _telemetry(stage: Stage, people: list[Person], desks: list[Desk], uses: list[Use]) -> None:
+    rows: list[dict[str, Any]] = []
+    totals: dict[tuple[Any, str], list[Any]] = defaultdict(lambda: [0, 0, stage.start])
+
+    def add(person: Person, event: Event, at: datetime, duration: int | None = None, error: str | None = None) -> None:
+        rows.append(
+            {
+                "user_id": person.id,
+                "type": event.value,
+                "category": category_of(event),
+                "duration": duration,
+                "status": "error" if error else "success",
+                "error": error,
+                "device_id": f"demo-{person.seq}",
+                "timestamp": at,
+            }
+        )
+
+    def use(person: Person, feature: str, at: datetime, duration: int) -> None:
+        total = totals[person.id, feature]
+        total[0], total[1], total[2] = total[0] + 1, total[1] + duration, max(total[2], at)
+
+    for person in people:
+        if person.is_customer:
+            add(person, Event.USER_REGISTERED, person.since)
+            if person.verified:
+                add(person, Event.EMAIL_VERIFIED, person.verified)
+    for work in (work for desk in desks for work in desk.works if work.ended):
+        length = int(work.seconds * 1000)
+        add(work.person, Event.USER_LOGIN, work.at - timedelta(minutes=3))
+        if work.state == TaskState.COMPLETED:
+            add(work.person, _OF_TASK[work.type], work.finished, length)
+            use(work.person, work.type.value, work.finished, length)
+        else:
+            failed = Event.JOB_FAILED if work.state == TaskState.FAILED else Event.JOB_CANCELLED
+            add(work.person, failed, work.finished, length, work.error_key)
+    for done in uses:
+        if done.recipe.feature:
+            length = stage.dice.randrange(4_000, 38_000)
+            add(done.person, _OF_FEATURE[done.recipe.feature], done.at, length)
+            use(done.person, done.recipe.feature.value, done.at, length)
+        else:
+            add(done.person, Event.PAGE_VIEW, done.at)
+    stage.copy(TelemetryEvent, sorted(rows, key=lambda row: row["timestamp"]))
+    used = [
+        {
+            "user_id": key[0],
+            "feature_name": key[1],
+            "usage_count": count,
+            "total_duration": length,
+            "last_used_at": last,
+        }
+        for key, (count, length, last) in totals.items()
+    ]
+    stage.insert(FeatureUsage, used)
+
+
+def _audit(stage: Stage, people: list[Person]) -> None:
+    staff = {person.role: person for person in people if not person.is_customer}
+    someone = [person for person in people if person.is_customer and person.active]
+    acts: list[tuple[Role, str, str, str, dict[str, Any] | None, dict[str, Any] | None, str]] = [
+        (Role.ADMIN, "user.role_changed", "user", str(staff[Role.OPS].id), {"role": "user"}, {"role": "ops"},
+         "Arrivée dans l’équipe"),
+        (Role.ADMIN, "user.role_changed", "user", str(staff[Role.FINANCE].id), {"role": "user"}, {"role": "finance"},
+         "Arrivée dans l’équipe"),
+        (Role.OPS, "setting.changed", "setting", "cv_max_versions", {"cv_max_versions": "3"}, {"cv_max_versions": "5"},
+         "Demandes des utilisateurs"),
+        (Role.OPS, "setting.changed", "setting", "pdf_image_quality", {"pdf_image_quality": "70"},
+         {"pdf_image_quality": "65"}, "Même lecture, fichiers plus légers"),
+        (Role.OPS, "setting.changed", "setting", "model_extract_job_offer", {"model_extract_job_offer": "gpt-4o"},
+         {"model_extract_job_offer": "o4-mini"}, "Moins cher à qualité égale"),
+        (Role.FINANCE, "promo.created", "promo_code", "DEMO10", None, {"code": "DEMO10", "percentage": 10},
+         "Lancement"),
+        (Role.FINANCE, "promo.created", "promo_code", "DEMOSALON", None, {"code": "DEMOSALON", "credits": 15}, "Salon"),
+        (Role.FINANCE, "promo.changed", "promo_code", "DEMOSALON", {"is_active": True}, {"is_active": False},
+         "Salon annulé"),
+        *((Role.SUPPORT, "feedback.changed", "feedback", f"demo-{number}", {"status": "new"}, {"status": "reviewed"},
+           "")
+          for number in range(9)),
+        *((Role.SUPPORT, "credits.gifted", "user", str(stage.one(someone).id), None, {"credits": 5},
+           "Import raté deux fois") for _ in range(4)),
+        (Role.SUPPORT, "user.disabled", "user", str(people[27].id), {"state": "active"}, {"state": "disabled"},
+         "Usage automatisé"),
+    ]  # fmt: skip
+    instants = sorted(stage.moment(stage.start) for _ in acts)
+    rows = [
+        {
+            "created_at": at,
+            "actor_id": staff[role].id,
+            "actor_role": role,
+            "actor_name": staff[role].name,
+            "action": action,
+            "target_type": target_type,
+            "target_id": target_id,
+            "reason": reason,
+            "before": before,
+            "after": after,
+            "ip": "192.0.2.10",
+        }
+        for at, (role, action, target_type, target_id, before, after, reason) in zip(instants, acts, strict=True)
+    ]
+    stage.insert(AuditEvent, rows)

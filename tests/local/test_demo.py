@@ -1,0 +1,254 @@
+"""The demo data: the same each time, consistent with itself, and never where real people are."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlmodel import Session, SQLModel, col, func, select, text
+
+from fitmycv_admin.core import db as core_db
+from fitmycv_admin.core import security
+from fitmycv_admin.domain import actors
+from fitmycv_admin.domain.ai_costs import fold
+from fitmycv_admin.domain.cvs.document import CvDocument
+from fitmycv_admin.domain.cvs.match import MatchScore
+from fitmycv_admin.domain.cvs.offer_document import OfferDocument, is_usable
+from fitmycv_admin.domain.insights import seeding
+from fitmycv_admin.local import demo
+from fitmycv_admin.local.process import LocalError
+from fitmycv_admin.models import (
+    BackgroundTask,
+    CreditBalance,
+    CreditTransaction,
+    CvFile,
+    CvVersion,
+    JobOffer,
+    MatchResult,
+    OpenAICall,
+    User,
+)
+from fitmycv_admin.vocabulary import CreditKind, Role, TaskState
+from tests import cluster
+
+NOW = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
+# What differs between two loads although nothing of the story does.
+_OTHER = ("password_hash", "xid", "folded_below", "folded_at")
+
+
+def _loaded() -> cluster.Database:
+    server = cluster.shared_postgres()
+    mine = cluster.clone(server)
+    with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
+        with core_db.transaction() as db:
+            seeding.run(db, actors.system("seed"))
+        with core_db.transaction() as db:
+            demo.load(db, allowed=True, now=NOW)
+        with core_db.transaction() as db:
+            fold.fold(db)
+    return mine
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[cluster.Database]:
+    """A database with the demo data; settings point at it."""
+    mine = _loaded()
+    with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
+        yield mine
+    cluster.shared_postgres().drop_database(mine.name)
+
+
+@pytest.fixture
+def told(story: cluster.Database) -> Iterator[Session]:
+    """A session on the loaded demo."""
+    with core_db.transaction() as db:
+        yield db
+
+
+def _count(db: Session, table: type[SQLModel]) -> int:
+    return db.exec(select(func.count()).select_from(table)).one()
+
+
+def _fingerprints(mine: cluster.Database) -> dict[str, str]:
+    """One digest of the content of each table that the demo fills."""
+    found = {}
+    with cluster.environment(DATABASE_URL=mine.url), core_db.transaction() as db:
+        for name, table in SQLModel.metadata.tables.items():
+            columns = [column.name for column in table.columns if column.name not in _OTHER]
+            made_by_seeds = {"setting", "feature_mapping", "email_trigger", "email_template", "ai_feature"}
+            if name in made_by_seeds or name.startswith(
+                ("openai_pricing", "price_", "credit_pack", "subscription_plan")
+            ):
+                continue
+            if name in ("openai_alert", "fold_mark"):
+                continue
+            if name == "audit_event":
+                columns = ["action", "target_id", "actor_id", "before", "after"]
+            if name == "email_log":
+                columns.remove("template_id")  # ids of seeds are made anew
+            row = " || '|' || ".join(f"coalesce(\"{column}\"::text, '')" for column in columns)
+            found[name] = db.execute(text(f"SELECT md5(string_agg({row}, ';' ORDER BY {row})) FROM {name}")).scalar()
+    return found
+
+
+def test_two_loads_tell_the_same_story(story: cluster.Database) -> None:
+    again = _loaded()
+    try:
+        first, second = _fingerprints(story), _fingerprints(again)
+    finally:
+        cluster.shared_postgres().drop_database(again.name)
+    assert {name for name in first if first[name] != second[name]} == set()
+    assert len([name for name in first if first[name]]) >= 30
+
+
+def test_every_balance_is_the_sum_of_its_lines(told: Session) -> None:
+    owner, amount = CreditTransaction.user_id, func.sum(CreditTransaction.amount)
+    sums = dict(told.exec(select(owner, amount).group_by(owner)).all())
+    balances = {row.user_id: row for row in told.exec(select(CreditBalance))}
+    assert {user: row.balance for user, row in balances.items()} == sums
+    for row in balances.values():
+        total = row.total_purchased + row.total_gifted + row.total_refunded - row.total_used
+        assert total == row.balance >= 0
+
+
+def test_every_line_continues_the_one_before(told: Session) -> None:
+    lines = told.exec(select(CreditTransaction).order_by(CreditTransaction.user_id, CreditTransaction.created_at)).all()
+    assert len(lines) > 500
+    balance: dict[object, int] = {}
+    for line in lines:
+        balance[line.user_id] = balance.get(line.user_id, 0) + line.amount
+        assert line.balance_after == balance[line.user_id] >= 0
+
+
+def test_a_failed_or_cancelled_task_costs_nothing(told: Session) -> None:
+    net = dict(
+        told.exec(
+            select(CreditTransaction.task_id, func.sum(CreditTransaction.amount))
+            .where(col(CreditTransaction.task_id).is_not(None))
+            .group_by(CreditTransaction.task_id)
+        ).all()
+    )
+    unsuccessful = (TaskState.FAILED, TaskState.CANCELLED)
+    ids = told.exec(select(BackgroundTask.id).where(col(BackgroundTask.status).in_(unsuccessful))).all()
+    assert ids
+    assert all(net.get(id_, 0) == 0 for id_ in ids)
+    returns = told.exec(select(CreditTransaction).where(CreditTransaction.type == CreditKind.RETURN)).all()
+    assert returns
+    for line in returns:
+        debit = told.get_one(CreditTransaction, line.related_transaction_id)
+        assert (debit.amount, debit.task_id) == (-line.amount, line.task_id)
+
+
+def test_each_call_costs_what_its_tokens_cost(told: Session) -> None:
+    wrong = told.execute(
+        text(
+            """SELECT count(*) FROM openai_call c JOIN LATERAL (
+                 SELECT jsonb_object_agg(usage_type, nano_per_mtoken) p
+                 FROM price_line WHERE version_id = c.price_version_id
+               ) l ON true
+               WHERE c.cost_nano IS DISTINCT FROM round((
+                 (prompt_tokens - cached_tokens)::numeric * (p ->> 'input')::bigint
+                 + cached_tokens::numeric * (p ->> 'cached_input')::bigint
+                 + completion_tokens::numeric * (p ->> 'output')::bigint) / 1000000)
+               AND status <> 'no_answer'"""
+        )
+    ).scalar()
+    assert wrong == 0
+
+
+def test_the_rollups_hold_every_call(told: Session) -> None:
+    calls, cost = told.execute(text("SELECT count(*), sum(cost_nano) FROM openai_call")).one()
+    assert 11_000 < calls < 13_500
+    assert told.execute(text("SELECT sum(calls), sum(cost_nano) FROM roll_day")).one() == (calls, cost)
+    days, features, models = told.execute(
+        text("SELECT count(DISTINCT day), count(DISTINCT feature_id), count(DISTINCT model_id) FROM roll_day")
+    ).one()
+    assert days >= 89
+    assert features >= 15
+    assert models == 5
+
+
+def test_it_breathes_like_a_business(told: Session) -> None:
+    """Weekends are calmer than weekdays, nights than days, and the last month busier than the first."""
+    local = "created_at AT TIME ZONE 'Europe/Paris'"
+
+    def calls(condition: str) -> int:
+        return told.execute(text(f"SELECT count(*) FROM openai_call WHERE {condition}")).scalar_one()
+
+    assert calls(f"extract(isodow FROM {local}) = 6") < 0.7 * calls(f"extract(isodow FROM {local}) = 2")
+    assert calls(f"extract(hour FROM {local}) < 6") < 0.2 * calls(f"extract(hour FROM {local}) BETWEEN 9 AND 14")
+    assert calls("created_at > '2026-10-20'") > 1.3 * calls("created_at < '2026-09-21'")
+    assert calls(f"created_at > '{NOW}'") == 0
+
+
+def test_tasks_of_every_state_with_their_attempts(told: Session) -> None:
+    states = dict(told.exec(select(BackgroundTask.status, func.count()).group_by(BackgroundTask.status)).all())
+    assert set(states) == {state.value for state in TaskState}
+    assert min(states.values()) >= 2
+    missing = told.execute(
+        text(
+            "SELECT count(*) FROM background_task t"
+            " WHERE attempt <> (SELECT count(*) FROM task_attempt a WHERE a.task_id = t.id)"
+        )
+    ).scalar()
+    assert missing == 0
+
+
+def test_documents_are_typed_and_scores_are_real(told: Session) -> None:
+    for content in told.exec(select(CvVersion.content)):
+        assert CvDocument.model_validate(content).header.full_name
+    for offer in told.exec(select(JobOffer).where(col(JobOffer.content).is_not(None))):
+        assert is_usable(OfferDocument.model_validate(offer.content))
+    scores = told.exec(select(MatchResult)).all()
+    assert len(scores) > 100
+    for row in scores:
+        assert MatchScore.model_validate(row.breakdown).score == row.score
+    assert len({row.score for row in scores}) > 20
+    assert told.exec(select(CvFile).where(col(CvFile.match_score).is_not(None))).first()
+
+
+def test_forty_people_none_of_whom_exists(told: Session) -> None:
+    users = told.exec(select(User)).all()
+    assert len(users) == 40
+    assert all(user.is_demo for user in users)
+    assert all(user.email is None or user.email.endswith("@exemple.fr") for user in users)
+    assert {account.role for account in demo.ACCOUNTS} == set(Role)
+    for account in demo.ACCOUNTS:
+        user = told.exec(select(User).where(User.email == account.email)).one()
+        assert user.role == account.role
+        assert user.email_verified
+        assert security.verify_password(user.password_hash, account.password)
+    assert sum(user.password_hash is not None for user in users) == len(demo.ACCOUNTS)
+
+
+def test_no_page_is_empty(told: Session) -> None:
+    untouched = {
+        "verification_token", "email_verification_token", "auto_sign_in_token", "email_change_request", "stored_file",
+        "user_session", "process_heartbeat", "cron_entry",
+    }  # fmt: skip
+    empty = {
+        name for name in SQLModel.metadata.tables if told.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() is None
+    }
+    assert empty - untouched == set()
+
+
+def test_it_loads_fast_enough_for_the_first_start(database: cluster.Database) -> None:
+    with core_db.transaction() as db:
+        seeding.run(db, actors.system("seed"))
+    started = time.monotonic()
+    with core_db.transaction() as db:
+        demo.load(db, allowed=True, now=NOW)
+    assert time.monotonic() - started < 20  # about 3 s on a quiet machine
+
+
+def test_it_refuses_a_database_it_may_not_touch(told: Session) -> None:
+    with pytest.raises(LocalError):
+        demo.load(told, allowed=False)
+    with pytest.raises(LocalError, match="accounts"):
+        demo.load(told, allowed=True)
+    assert _count(told, OpenAICall) > 0
+
+
+def test_production_has_no_demo(database: cluster.Database) -> None:
+    with cluster.environment(FITMYCV_MODE="production"), core_db.transaction() as db, pytest.raises(LocalError):
+        demo.load(db, allowed=True)
