@@ -1,5 +1,6 @@
 // A chart from plain figures: colours of the theme, words and numbers of the reader, and the same figures as a table.
-import { createElement as h, useState, useSyncExternalStore } from "react";
+import { createElement as h, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { Link, useNavigate } from "react-router";
 import { useCopy, useLanguage } from "./copy.js";
 import { useFormat } from "./format.js";
 
@@ -83,6 +84,37 @@ export function useChart() {
   return (figure) => (typeof document === "undefined" || !figure?.series ? { data: [], layout: {} } : draw(figure, lang, f, t));
 }
 
+// Where the rows behind one segment are; nothing when the figure does not say.
+function hrefOf(figure, series, point) {
+  const { base, series: parts, x } = figure?.links ?? {};
+  if (!base || parts[series] == null || x[point] == null) return "";
+  return `${base}?${[x[point], parts[series]].filter(Boolean).join("&")}`;
+}
+
+// A click on a segment opens its rows. Plotly's element comes late and may be replaced.
+function useSegments(box, figure, isTable) {
+  const navigate = useNavigate();
+  const shown = useRef(figure);
+  shown.current = figure;
+  const hasLinks = Boolean(figure?.links);
+  useEffect(() => {
+    if (!box.current || !hasLinks) return undefined;
+    let plot = null;
+    const go = (event) => {
+      const to = event.points?.length ? hrefOf(shown.current, event.points[0].curveNumber, event.points[0].pointIndex) : "";
+      if (to) navigate(to);
+    };
+    const attach = () => {
+      const found = box.current?.querySelector(".js-plotly-plot");
+      if (found?.on && found !== plot) { plot = found; plot.on("plotly_click", go); }
+    };
+    attach();
+    const watch = new MutationObserver(attach);
+    watch.observe(box.current, { childList: true, subtree: true });
+    return () => { watch.disconnect(); plot?.removeListener?.("plotly_click", go); };
+  }, [hasLinks, isTable]);
+}
+
 export function FigureTable({ figure, caption }) {
   const f = useFormat();
   const t = useCopy();
@@ -99,13 +131,18 @@ export function FigureTable({ figure, caption }) {
         isStack ? h("th", { scope: "col", className: "num" }, t("kit.chart.total")) : null)),
       h("tbody", null, x.map((value, i) => h("tr", { key: String(value) },
         h("th", { scope: "row", className: "pin" }, headOf(value, f, isHour)),
-        figure.series.map((s) => num(nameOf(s, t), write(s.values[i]))),
+        figure.series.map((s, n) => {
+          const to = s.values[i] ? hrefOf(figure, n, i) : "";
+          return num(nameOf(s, t), to ? h(Link, { to, className: "link-plain" }, write(s.values[i])) : write(s.values[i]));
+        }),
         isStack ? num("total", write(figure.series.reduce((sum, s) => sum + (s.values[i] ?? 0), 0))) : null)))));
 }
 
 export function ChartPanel({ figure, title, children }) {
   const t = useCopy();
   const [isTable, setTable] = useState(false);
+  const box = useRef(null);
+  useSegments(box, figure, isTable);
   const [aside, plot, empty] = children;
   const series = figure?.series ?? [];
   const hasPoints = series.some((s) => s.values.some((v) => v));
@@ -119,5 +156,5 @@ export function ChartPanel({ figure, title, children }) {
           isTable ? t("kit.chart.chart") : t("kit.chart.table")))),
     figure?.series && !hasPoints ? h("div", { className: "chart" }, empty)
       : isTable && figure?.series ? h(FigureTable, { figure, caption })
-        : h("div", { className: "chart", role: "img", "aria-label": `${caption}. ${t("kit.chart.aria")}` }, plot));
+        : h("div", { ref: box, className: figure?.links ? "chart chart-open" : "chart", role: "img", "aria-label": `${caption}. ${t("kit.chart.aria")}` }, plot));
 }

@@ -80,15 +80,19 @@ def _from_npm() -> None:
         raise LocalError("the packed Chromium is for Linux")
     PACKED.mkdir(parents=True, exist_ok=True)
     (PACKED / "package.json").write_text(json.dumps({"name": "chromium-for-tests", "private": True}))
-    script = (
-        "const {default: c} = await import('@sparticuz/chromium');"
-        "const {copyFileSync, chmodSync} = await import('node:fs');"
-        "const p = await c.executablePath(); copyFileSync(p, 'chromium'); chmodSync('chromium', 0o755);"
-    )
-    environment = frontend.environment()
+    (PACKED / "bin").mkdir(exist_ok=True)
+    script = "const {default: c} = await import('@sparticuz/chromium'); await c.executablePath();"
+    # it unpacks into the directory for temporary files, and its libraries only where it believes to be a Lambda
+    unpacked = {"TMPDIR": str(PACKED / "bin"), "AWS_LAMBDA_JS_RUNTIME": "nodejs22.x"}
+    environment = {**frontend.environment(), **unpacked}
     for command in (["bun", "add", PACKAGE], ["bun", "-e", script]):
         done = subprocess.run(
             command, cwd=PACKED, env=environment, capture_output=True, text=True, timeout=600, check=False
         )
         if done.returncode != 0:
             raise LocalError(f"{' '.join(command[:2])} failed: {done.stderr.strip()[-400:]}")
+    program = PACKED / "bin" / "chromium"
+    libraries = "" if works(program) else f'LD_LIBRARY_PATH="{PACKED / "bin" / "al2023" / "lib"}" '
+    starter = PACKED / "chromium"
+    starter.write_text(f'#!/bin/sh\n{libraries}exec "{program}" "$@"\n')
+    starter.chmod(0o755)

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,8 @@ OUTPUT = PROJECT / ".web" / "build" / "client"
 STAMP = PROJECT / ".web" / "exported-from.txt"
 STATE = PROJECT / "build"
 LOG = STATE / "frontend.log"
-SOURCES = ("fitmycv_admin", "assets", "reflex.lock")
+SOURCES = ("fitmycv_admin", "assets")
+PACKAGES = PROJECT / "reflex.lock"
 SINGLE_FILES = ("rxconfig.py", "requirements.lock")
 NOT_IN_THE_BROWSER = ("fitmycv_admin/local/", "fitmycv_admin/cli.py", "fitmycv_admin/serve.py")
 GENERATED = ("assets/external/", "assets/i18n/")
@@ -40,16 +42,21 @@ def build(*, force: bool = False) -> bool:
         if not force and is_current():
             return False
         STAMP.unlink(missing_ok=True)
-        made_from = fingerprint()
+        sources, packages = _hash(_sources()), _package_files()
         _export()
-        STAMP.write_text(made_from)
+        _keep_layout(packages)
+        STAMP.write_text(f"{sources} {_hash(_packages())}")
         return True
 
 
 def fingerprint() -> str:
-    """A hash of everything that decides what the browser gets."""
+    """A hash of everything that decides what the browser gets: our sources, and the packages they use."""
+    return f"{_hash(_sources())} {_hash(_packages())}"
+
+
+def _hash(paths: list[Path]) -> str:
     digest = hashlib.sha256()
-    for path in _sources():
+    for path in paths:
         digest.update(str(path.relative_to(PROJECT)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -60,6 +67,22 @@ def _sources() -> list[Path]:
     for name in SOURCES:
         found += [path for path in (PROJECT / name).rglob("*") if path.is_file()]
     return sorted(path for path in found if _counts(path.relative_to(PROJECT).as_posix()))
+
+
+def _packages() -> list[Path]:
+    return sorted(PACKAGES.glob("*"))
+
+
+def _package_files() -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in _packages()}
+
+
+def _keep_layout(before: dict[Path, bytes]) -> None:
+    """Undo a change of the committed package files that is one of spaces only."""
+    for path, content in before.items():
+        with contextlib.suppress(OSError, ValueError):
+            if path.suffix == ".json" and json.loads(path.read_text()) == json.loads(content):
+                path.write_bytes(content)
 
 
 def _counts(name: str) -> bool:

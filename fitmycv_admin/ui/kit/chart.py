@@ -42,6 +42,18 @@ class Limit:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the rows behind a segment are: a page, and what to add to its query for each x and each series.
+
+    None for a series without rows of its own.
+    """
+
+    base: str
+    x: Sequence[str]
+    series: Sequence[str | None]
+
+
 def figure(
     x: Sequence[str],
     series: Sequence[Series],
@@ -51,6 +63,7 @@ def figure(
     limits: Sequence[Limit] = (),
     x_key: str = "",
     height: int = 262,
+    links: Links | None = None,
 ) -> dict[str, Any]:
     """Figures for a chart: x are ISO days, ISO instants or words.
 
@@ -69,6 +82,8 @@ def figure(
         shown["limits"] = [{"label_key": limit.label_key, "value": limit.value} for limit in limits]
     if x_key:
         shown["x_key"] = x_key
+    if links:
+        shown["links"] = {"base": links.base, "x": list(links.x), "series": list(links.series)}
     return shown
 
 
