@@ -1,12 +1,16 @@
 """Which adapter answers which port."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.cvs import imports, matching
 from fitmycv_admin.domain.ports import Mailer, ProgressBus, Queue
 from fitmycv_admin.domain.tasks import endings
 from fitmycv_admin.vocabulary import TaskType
+
+if TYPE_CHECKING:
+    from fitmycv_admin.integrations.rate_limits import RateLimits
 
 # In every process that may end a task: what its subject does when nothing comes of it.
 endings.on_abandon(TaskType.IMPORT_PDF, imports.abandon)
@@ -49,6 +53,23 @@ def _progress_at(url: str) -> ProgressBus:
     from fitmycv_admin.integrations.redis_progress import RedisProgress
 
     return RedisProgress(url)
+
+
+def rate_limits() -> "RateLimits":
+    """What counts tries at doors."""
+    return _rate_limits_at(settings().redis_url)
+
+
+@lru_cache(maxsize=4)
+def _rate_limits_at(url: str) -> "RateLimits":
+    from fitmycv_admin.integrations.rate_limits import RateLimits
+
+    return RateLimits(url)
+
+
+def is_https() -> bool:
+    """Whether people reach us over TLS."""
+    return settings().public_url.startswith("https://")
 
 
 def origins() -> frozenset[str]:

@@ -2,8 +2,13 @@
 
 from starlette.routing import BaseRoute
 
-from fitmycv_admin.api import exports
+from fitmycv_admin.api import auth, demo_mail, exports, health
 
-ROUTES: tuple[BaseRoute, ...] = (*exports.ROUTES,)
+ROUTES: tuple[BaseRoute, ...] = (
+    *auth.ROUTES,
+    *demo_mail.ROUTES,
+    *exports.ROUTES,
+    *health.ROUTES,
+)
 # Paths that accept a file; every other body is a small form.
 UPLOADS: frozenset[str] = frozenset({"/api/cvs/import"})

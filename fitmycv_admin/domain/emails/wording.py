@@ -7,7 +7,7 @@ from typing import Any
 
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*(?:\|([^{}]*))?\}\}")
 _BUTTON = (
-    "display:inline-block;padding:11px 20px;border-radius:6px;background-color:#1f6f54;"
+    "display:inline-block;padding:11px 20px;border-radius:6px;background-color:#0f6b5c;"
     "color:#ffffff;font-weight:600;text-decoration:none"
 )
 
