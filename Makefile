@@ -13,6 +13,8 @@ FITMYCV := $(PY) -m fitmycv_admin.cli
 PYTEST := $(PY) -m pytest
 CORES := $(shell $(PY) -c 'import os; print(min(4, os.cpu_count() or 1))' 2>/dev/null || echo 2)
 export UV_SYSTEM_CERTS := 1
+# without bytecode every process compiles every package again
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run test test-fast e2e screenshots torture bench evals check fix migrate migration seed shell doctor clean
 
@@ -82,7 +84,7 @@ $(ENVIRONMENT): $(LOCKS)
 	@test -x $(PY) || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "This Python cannot make environments. On Debian: apt-get install python3-venv"; exit 1; }
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@.venv/bin/uv pip install --quiet --python $(PY) --require-hashes -r requirements-dev.lock \
+	@.venv/bin/uv pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r requirements-dev.lock \
 		|| $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(PY) -c 'import pathlib, sysconfig; (pathlib.Path(sysconfig.get_path("purelib")) / "fitmycv.pth").write_text(str(pathlib.Path.cwd()))'
 	@printf '#!/bin/sh\nexec "%s" -m fitmycv_admin.cli "$$@"\n' "$(abspath $(PY))" > .venv/bin/fitmycv && chmod +x .venv/bin/fitmycv

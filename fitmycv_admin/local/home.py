@@ -117,5 +117,6 @@ class Home:
 
 
 def project_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child of ours: this one's, what differs, and unbuffered output."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "REFLEX_TELEMETRY_ENABLED": "false", **extra}
+    """The environment of a child of ours: this one's, what differs, unbuffered output and bytecode that is kept."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONUNBUFFERED": "1", "REFLEX_TELEMETRY_ENABLED": "false", **extra}
