@@ -74,7 +74,7 @@ def _application() -> rx.App:
         application.add_page(
             frames.framed(page),
             route=page.route,
-            title=t(page.title) + " · FitMyCV",
+            title=t(page.title).to(str) + " · FitMyCV",
             on_load=page.load or [],
         )
     application.add_page(frames.missing(), route="404", title="FitMyCV")
