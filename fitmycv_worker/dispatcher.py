@@ -19,6 +19,7 @@ DELIVER = "fitmycv_worker.jobs.emails.deliver"
 POLL_S = 1.0
 PER_WORKER = 2
 """Messages in line for each worker: enough to keep it busy, few enough to choose the next one fairly."""
+_PAUSE_S = 0.02
 _MAIL_AGAIN_S = 15
 _MAIL_TIMEOUT_S = 60
 _BACKSTOP_S = 60
@@ -49,8 +50,9 @@ class Dispatcher:
                 with psycopg.connect(_raw_url(), autocommit=True, connect_timeout=5) as ear:
                     ear.execute(f"LISTEN {board.CHANNEL}")
                     while not asked.is_set():
+                        began = time.monotonic()
                         self.round()
-                        _wait(ear)
+                        _wait(ear, began)
             except (psycopg.Error, SQLAlchemyError, QueueUnavailable) as error:
                 _log.warning("waiting for a server", error=type(error).__name__)
                 asked.wait(0.3)
@@ -105,10 +107,11 @@ class Dispatcher:
                 self._queue.wake(registry.EMAILS, name, DELIVER, str(email_id), timeout_s=_MAIL_TIMEOUT_S)
 
 
-def _wait(ear: psycopg.Connection) -> None:
-    """Until something is said on the channel, a second at most; what else was said is heard at once."""
+def _wait(ear: psycopg.Connection, last_round: float) -> None:
+    """Until something is said on the channel, a second at most; many words close together are heard as one."""
     for _ in ear.notifies(timeout=POLL_S, stop_after=1):
         pass
+    time.sleep(max(0.0, last_round + _PAUSE_S - time.monotonic()))
     for _ in ear.notifies(timeout=0):
         pass
 

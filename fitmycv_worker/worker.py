@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import platform
 import time
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, SpawnWorker, Worker
-from rq.job import Job
+from rq.job import Job as Message
 from rq.worker.base import StopRequested
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
@@ -47,10 +48,10 @@ class _Watched:
         self._exit_status = status
         return pid, status, usage
 
-    def execute_job(self, job: Job, queue: Queue) -> None:
+    def execute_job(self, message: Message, queue: Queue) -> None:
         """Do one message; whatever becomes of the queue's own bookkeeping, a killed child's task is given back."""
         try:
-            super().execute_job(job, queue)  # type: ignore[misc]
+            super().execute_job(message, queue)  # type: ignore[misc]
         finally:
             if self._exit_status != 0:
                 free(self.name)  # type: ignore[attr-defined]
@@ -114,6 +115,8 @@ def main() -> None:
     process.prepare()
     jobs.load()
     configure_mappers()  # once here, not in every child
+    gc.collect()
+    gc.freeze()  # else each child's collector copies every page it looks at: 130 ms of work for nothing
     work(chosen.queue)
 
 

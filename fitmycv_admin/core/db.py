@@ -37,12 +37,16 @@ def make_engine(url: str, size: int) -> Engine:
 
 
 def dispose(*, close: bool = True) -> None:
-    """Forget the pool; `close=False` after a fork, when the sockets belong to the parent."""
+    """Close the pool; `close=False` after a fork, when the sockets belong to the parent.
+
+    A forked child keeps what the parent's engine had learnt of the server and of our statements.
+    """
     global _engine
     with _guard:
         if _engine is not None:
             _engine.dispose(close=close)
-        _engine = None
+        if close:
+            _engine = None
 
 
 @contextmanager

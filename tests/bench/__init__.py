@@ -1,0 +1,1 @@
+"""Benchmarks: figures with a bar, written to build/bench.json."""
