@@ -1,0 +1,139 @@
+"""Ops home: what happened since yesterday, and what waits for somebody."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from fitmycv_admin.core.ask import look
+from fitmycv_admin.domain.insights import overview
+from fitmycv_admin.domain.insights.overview import Figure
+from fitmycv_admin.ui.copy import t, t_word
+from fitmycv_admin.ui.guard import policy
+from fitmycv_admin.ui.kit import values
+from fitmycv_admin.ui.kit.card import Direction, kpi_card, kpis, page_header
+from fitmycv_admin.ui.kit.card import page as column
+from fitmycv_admin.ui.kit.states import loading_block
+from fitmycv_admin.ui.page import Nav, page
+from fitmycv_admin.ui.session import AppState, actor
+from fitmycv_admin.vocabulary import Permission
+
+_LINKS = {
+    "today": "/ops/ai-costs?period=today",
+    "month": "/ops/ai-costs?period=month",
+    "days30": "/ops/ai-costs?period=30d",
+    "completed": "/ops/tasks?state=completed",
+    "failed": "/ops/tasks?state=failed",
+    "open": "/ops/tasks?state=open",
+    "registered": "/ops/users",
+    "active": "/ops/users",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure as the card takes it; `change` is a ratio, meaningless when there is nothing to compare."""
+
+    key: str
+    value: int
+    change: float
+    has_change: bool
+    href: str
+
+
+class OverviewState(AppState):
+    """The figures that this person may see."""
+
+    is_loaded: bool = False
+    costs: list[Shown] = []  # noqa: RUF012
+    tasks: list[Shown] = []  # noqa: RUF012
+    people: list[Shown] = []  # noqa: RUF012
+    waiting: list[Shown] = []  # noqa: RUF012
+
+    @rx.event
+    @policy(Permission.OWN_DATA)
+    async def load(self):
+        """Read all of it in one snapshot."""
+        found = await look(overview.overview, actor())
+        self.costs, self.tasks = _shown(found.costs), _shown(found.tasks)
+        self.people, self.waiting = _shown(found.people), _shown(found.waiting)
+        self.is_loaded = True
+
+
+def _shown(figures: tuple[Figure, ...]) -> list[Shown]:
+    return [
+        Shown(
+            figure.key,
+            figure.value,
+            (figure.value - figure.before) / figure.before if figure.before else 0.0,
+            bool(figure.before),
+            _LINKS.get(figure.key, ""),
+        )
+        for figure in figures
+    ]
+
+
+def _cost_card(figure: Shown) -> rx.Component:
+    return _card(figure, values.money_usd_nano(figure.value), "up_is_bad")
+
+
+def _task_card(figure: Shown) -> rx.Component:
+    return rx.cond(
+        figure.key == "failed",
+        _card(figure, values.number(figure.value), "up_is_bad"),
+        _card(figure, values.number(figure.value), "up_is_good"),
+    )
+
+
+def _people_card(figure: Shown) -> rx.Component:
+    return _card(figure, values.number(figure.value), "up_is_good")
+
+
+def _waiting_card(figure: Shown) -> rx.Component:
+    return kpi_card(
+        t_word("insights.overview.card", figure.key),
+        values.number(figure.value),
+        against=t_word("insights.overview.note", figure.key),
+        key=figure.key,
+    )
+
+
+def _card(figure: Shown, number: rx.Var[str], direction: Direction) -> rx.Component:
+    label = t_word("insights.overview.card", figure.key)
+    note = t_word("insights.overview.note", figure.key)
+    return rx.cond(
+        figure.has_change,
+        kpi_card(label, number, change=figure.change, direction=direction, against=note, href=figure.href),
+        kpi_card(label, number, against=note, href=figure.href),
+    )
+
+
+def _section(title: str, cards: rx.Var[list[Shown]], draw: object) -> rx.Component:
+    return rx.cond(
+        cards.length() > 0,
+        rx.el.section(rx.el.h2(t(title), class_name="section-title"), kpis(rx.foreach(cards, draw))),
+        rx.fragment(),
+    )
+
+
+@page(
+    title="insights.overview.title",
+    permission=Permission.ROLES_READ,
+    load=OverviewState.load,
+    nav=Nav("insights.overview.nav", icon="layout-dashboard"),
+    route="/ops",
+)
+def overview_page() -> rx.Component:
+    """Four rows of cards, each a way to its rows."""
+    return column(
+        page_header(t("insights.overview.title"), t("insights.overview.answer")),
+        rx.cond(
+            OverviewState.is_loaded,
+            rx.fragment(
+                _section("insights.overview.costs", OverviewState.costs, _cost_card),
+                _section("insights.overview.tasks", OverviewState.tasks, _task_card),
+                _section("insights.overview.people", OverviewState.people, _people_card),
+                _section("insights.overview.waiting", OverviewState.waiting, _waiting_card),
+            ),
+            loading_block(),
+        ),
+    )
