@@ -18,6 +18,7 @@ class Permission(StrEnum):
     """What may be done; roles hold these, handlers and commands ask for one."""
 
     OWN_DATA = "own.data"
+    OVERVIEW_READ = "overview.read"
     COSTS_READ = "costs.read"
     PRICES_READ = "prices.read"
     PRICES_WRITE = "prices.write"

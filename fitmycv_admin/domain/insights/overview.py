@@ -40,6 +40,7 @@ class Overview:
 
 def overview(db: Session, by: Actor) -> Overview:
     """Every figure of the home page that the actor's permissions open."""
+    by.must(Permission.OVERVIEW_READ)
     return Overview(
         costs=_costs(db, by) if by.may(Permission.COSTS_READ) else (),
         tasks=_tasks(db) if by.may(Permission.TASKS_READ) else (),

@@ -50,7 +50,7 @@ class OverviewState(AppState):
     waiting: list[Shown] = []  # noqa: RUF012
 
     @rx.event
-    @policy(Permission.OWN_DATA)
+    @policy(Permission.OVERVIEW_READ)
     async def load(self):
         """Read all of it in one snapshot."""
         found = await look(overview.overview, actor())
@@ -117,7 +117,7 @@ def _section(title: str, cards: rx.Var[list[Shown]], draw: object) -> rx.Compone
 
 @page(
     title="insights.overview.title",
-    permission=Permission.ROLES_READ,
+    permission=Permission.OVERVIEW_READ,
     load=OverviewState.load,
     nav=Nav("insights.overview.nav", icon="layout-dashboard"),
     route="/ops",

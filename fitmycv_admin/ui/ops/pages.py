@@ -1,5 +1,6 @@
 """The map of the operations area: one line for each page, in the order of the sidebar."""
 
+from fitmycv_admin.ui.ops import overview
 from fitmycv_admin.ui.page import Page
 
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (overview.overview_page,)
