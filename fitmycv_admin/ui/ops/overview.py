@@ -51,7 +51,7 @@ class OverviewState(AppState):
 
     @rx.event
     @policy(Permission.OVERVIEW_READ)
-    async def load(self):
+    async def load(self) -> None:
         """Read all of it in one snapshot."""
         found = await look(overview.overview, actor())
         self.costs, self.tasks = _shown(found.costs), _shown(found.tasks)
@@ -89,10 +89,12 @@ def _people_card(figure: Shown) -> rx.Component:
 
 
 def _waiting_card(figure: Shown) -> rx.Component:
-    return kpi_card(
-        t_word("insights.overview.card", figure.key),
-        values.number(figure.value),
-        against=t_word("insights.overview.note", figure.key),
+    return rx.fragment(
+        kpi_card(
+            t_word("insights.overview.card", figure.key),
+            values.number(figure.value),
+            against=t_word("insights.overview.note", figure.key),
+        ),
         key=figure.key,
     )
 
@@ -100,11 +102,9 @@ def _waiting_card(figure: Shown) -> rx.Component:
 def _card(figure: Shown, number: rx.Var[str], direction: Direction) -> rx.Component:
     label = t_word("insights.overview.card", figure.key)
     note = t_word("insights.overview.note", figure.key)
-    return rx.cond(
-        figure.has_change,
-        kpi_card(label, number, change=figure.change, direction=direction, against=note, href=figure.href),
-        kpi_card(label, number, against=note, href=figure.href),
-    )
+    changed = kpi_card(label, number, change=figure.change, direction=direction, against=note, href=figure.href)
+    alone = kpi_card(label, number, against=note, href=figure.href)
+    return rx.fragment(rx.cond(figure.has_change, changed, alone), key=figure.key)
 
 
 def _section(title: str, cards: rx.Var[list[Shown]], draw: object) -> rx.Component:
