@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import socketio
 from reflex_base.registry import RegistrationContext
 
@@ -118,7 +119,8 @@ class Tab:
 @contextlib.asynccontextmanager
 async def tab(address: str, *, cookie: str = "", token: str = "", origin: str | None = "") -> AsyncIterator[Tab]:
     """Open a tab. `cookie` is the session token; `origin` None sends none, "" the right one."""
-    client = socketio.AsyncClient(reconnection=False)
+    http = aiohttp.ClientSession()  # our own, so that it is closed after a refused handshake too
+    client = socketio.AsyncClient(reconnection=False, http_session=http)
     mine = Tab(client, token or str(uuid.uuid4()))
 
     async def on_event(update: dict[str, Any]) -> None:
@@ -129,14 +131,15 @@ async def tab(address: str, *, cookie: str = "", token: str = "", origin: str | 
     headers = {} if origin is None else {"Origin": origin or address}
     if cookie:
         headers["Cookie"] = f"__Host-sid={cookie}"
-    await client.connect(
-        f"{address}?token={mine.token}", headers=headers, transports=["websocket"], socketio_path="/_event",
-        namespaces=["/_event"], wait_timeout=5,
-    )  # fmt: skip
     try:
+        await client.connect(
+            f"{address}?token={mine.token}", headers=headers, transports=["websocket"], socketio_path="/_event",
+            namespaces=["/_event"], wait_timeout=5,
+        )  # fmt: skip
         yield mine
     finally:
         await client.disconnect()
+        await http.close()
 
 
 def handlers() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
+from tests.bench.run import Figure, figure, percentile
 
 from fitmycv_admin.core import db
 from fitmycv_admin.core.db import transaction
@@ -17,12 +18,11 @@ from fitmycv_admin.local import demo, frontend, valkey
 from fitmycv_admin.models import User
 from fitmycv_admin.vocabulary import Role
 from tests import browser, cluster, testkit
-from tests.bench.run import Figure, figure, percentile
 
 SLOW_LINK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 SLOW_CPU = 4
 # One cache read behind the guard and one `ask`: what an open cost page sends every few seconds.
-TICK = "reflex___state____state.fitmycv_admin___ui___session____app_state.fitmycv_admin___ui___ops___ai_costs___usage____usage_state.tick"
+TICK = ".ui___ops___ai_costs___usage____usage_state.tick"
 PAGES = {"sign_in": ("/sign-in", False, 200), "cost": ("/ops/ai-costs", True, 560)}
 
 
@@ -64,7 +64,7 @@ def _ground() -> Iterator[str]:
 
 
 def _page(chromium: Browser, url: str, cookie: str, name: str, bar: int) -> dict[str, Figure]:
-    weights = [_load(chromium, url, cookie, slow=False) for _ in range(1)][0]
+    weights = _load(chromium, url, cookie, slow=False)
     paints = [_load(chromium, url, cookie, slow=True)["paint"] for _ in range(5)]
     return {
         f"{name}_page_js_gzip": figure(weights["script"] / 1024, "KB", most=bar),
@@ -111,8 +111,9 @@ def _load(chromium: Browser, url: str, cookie: str, *, slow: bool) -> dict[str, 
 async def _events(address: str, cookie: str, clients: int) -> dict[str, Figure]:
     """The round trip of an event, each client sending one a second."""
     seconds = 10
+    name = next(name for name in testkit.handlers() if name.endswith(TICK))
     async with _Tabs(address, cookie, clients) as tabs:
-        rounds = await asyncio.gather(*[_pace(tab, index / clients, seconds) for index, tab in enumerate(tabs)])
+        rounds = await asyncio.gather(*[_pace(tab, name, index / clients, seconds) for index, tab in enumerate(tabs)])
     times = [milliseconds for each in rounds for milliseconds in each]
     named = f"event_round_trip_{clients}_client{'s' if clients > 1 else ''}"
     return {
@@ -121,12 +122,12 @@ async def _events(address: str, cookie: str, clients: int) -> dict[str, Figure]:
     }
 
 
-async def _pace(tab: testkit.Tab, offset: float, rounds: int) -> list[float]:
+async def _pace(tab: testkit.Tab, name: str, offset: float, rounds: int) -> list[float]:
     times = []
     await asyncio.sleep(offset)
     for _ in range(rounds):
         started = time.perf_counter()
-        answer = await tab.send(TICK, {"version": "none"}, settle=0.0)
+        answer = await tab.send(name, {"version": "none"}, settle=0.0)
         times.append((time.perf_counter() - started) * 1000)
         if not answer:
             raise RuntimeError("an event was not answered within a second")
