@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
-from tests.bench.run import Figure, figure, percentile
 
 from fitmycv_admin.core import db
 from fitmycv_admin.core.db import transaction
@@ -18,6 +17,7 @@ from fitmycv_admin.local import demo, frontend, valkey
 from fitmycv_admin.models import User
 from fitmycv_admin.vocabulary import Role
 from tests import browser, cluster, testkit
+from tests.bench.run import Figure, figure, percentile
 
 SLOW_LINK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 SLOW_CPU = 4
