@@ -32,6 +32,7 @@ RULES: dict[str, str] = {
     "link_ip": "30 per 5 minutes",
     "password_check": "10 per 5 minutes",
     "email_change": "5 per 5 minutes; 20 per hour",
+    "cv_import": "10 per minute",
 }
 DEVICE_SECONDS = 180 * 24 * 3600
 _PREFIX = "fitmycv:limit"
