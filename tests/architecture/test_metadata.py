@@ -13,17 +13,9 @@ from sqlmodel import SQLModel
 
 import fitmycv_admin.models  # noqa: F401
 from tests import cluster
+from tests.architecture.reference_model import TABLES
 
 ROOT = Path(__file__).parents[2]
-REFERENCE_TABLES = {
-    "account", "app_user", "auto_sign_in_token", "background_task", "consent_log", "credit_balance", "credit_pack",
-    "credit_transaction", "cv_file", "cv_version", "email_change_request", "email_log", "email_template",
-    "email_trigger", "email_verification_token", "feature_mapping", "feature_usage", "feature_usage_counter",
-    "feedback", "job_offer", "link_history", "openai_alert", "openai_call", "openai_pricing", "openai_usage",
-    "promo_code", "referral", "setting", "stripe_webhook_log", "subscription", "subscription_plan",
-    "subscription_plan_feature_limit", "telemetry_event", "verification_token",
-}  # fmt: skip
-
 # One line for each thing of the schema that `alembic check` does not compare.
 CATALOG = {
     "constraints": """
@@ -74,8 +66,8 @@ def _upgrade(connection: Connection, target: str) -> None:
 
 
 def test_every_table_of_the_reference_model_exists() -> None:
-    assert len(REFERENCE_TABLES) == 34
-    assert not REFERENCE_TABLES - set(SQLModel.metadata.tables)
+    assert len(set(TABLES.values())) == 34
+    assert not set(TABLES.values()) - set(SQLModel.metadata.tables)
 
 
 def test_the_history_is_one_line() -> None:

@@ -54,11 +54,9 @@ def leave(stage: Stage, people: list[Person], desks: list[Desk], uses: list[Use]
 
 def _mails(stage: Stage, people: list[Person], books: Books) -> None:
     templates = {
-        (row[0], row[1]): (row[2], row[3], row[4])
+        row[:2]: row[2:]
         for row in stage.db.exec(
-            select(
-                EmailTrigger.name, EmailTemplate.language, EmailTemplate.id, EmailTemplate.name, EmailTemplate.subject
-            )
+            select(EmailTrigger.name, EmailTemplate.language, EmailTemplate.id, EmailTemplate.subject)
             .join(EmailTemplate, col(EmailTemplate.trigger_id) == EmailTrigger.id)
             .where(EmailTemplate.is_active)
         )
@@ -75,7 +73,7 @@ def _mails(stage: Stage, people: list[Person], books: Books) -> None:
     letters.sort(key=lambda letter: letter[0])
     rows = []
     for number, (at, person, trigger) in enumerate(letters):
-        template_id, name, subject = templates[trigger, person.language]
+        template_id, subject = templates[trigger, person.language]
         state = {11: MailState.BOUNCED, 37: MailState.FAILED}.get(number, MailState.SENT)
         mail_id = stage.id(at)
         rows.append(
@@ -83,7 +81,7 @@ def _mails(stage: Stage, people: list[Person], books: Books) -> None:
                 "id": mail_id,
                 "trigger_name": trigger,
                 "template_id": template_id,
-                "template_name": name,
+                "template_name": f"{trigger}.{person.language}",
                 "recipient_email": person.email,
                 "recipient_user_id": person.id,
                 "subject": subject,
