@@ -110,7 +110,9 @@ def _card(figure: Shown, number: rx.Var[str], direction: Direction) -> rx.Compon
 def _section(title: str, cards: rx.Var[list[Shown]], draw: object) -> rx.Component:
     return rx.cond(
         cards.length() > 0,
-        rx.el.section(rx.el.h2(t(title), class_name="section-title"), kpis(rx.foreach(cards, draw))),
+        rx.el.section(
+            rx.el.h2(t(title), class_name="section-title"), kpis(rx.foreach(cards, draw)), class_name="stack stack-2"
+        ),
         rx.fragment(),
     )
 
