@@ -1,7 +1,5 @@
 """The one place where an exception becomes something a person reads."""
 
-
-
 import reflex as rx
 from reflex.event import EventSpec
 

@@ -91,6 +91,7 @@ def data_table(
     is_open: Callable[[Any], rx.Var[bool]] | None = None,
     hints: tuple[rx.Component, ...] = (),
     summary: Content | None = None,
+    above: rx.Component | None = None,
     card: bool = True,
     max_height: bool = True,
 ) -> rx.Component:
@@ -134,11 +135,26 @@ def data_table(
         aria_busy=rx.cond(view.is_loading, "true", "false") if view else "false",
     )
     return TableFrame.create(
+        above if above is not None else rx.fragment(),
         _stale_notice(view, count, retry) if view else rx.fragment(),
         rx.el.div(table, class_name="table-scroll", **_region()),
         foot,
         id=table_id,
         look=("card" if card else "") + ("" if max_height else " table-free"),
+    )
+
+
+def selection_bar(selection: Selection, *acts: rx.Component) -> rx.Component:
+    """What can be done with the checked rows, in numbers; drawn only while there are some. Pass it as `above`."""
+    count = selection.ids.length()
+    return rx.cond(
+        count > 0,
+        rx.el.div(
+            rx.el.b(t("kit.table.selected", n=count)),
+            rx.el.div(*acts, class_name="row push"),
+            class_name="selection-bar",
+        ),
+        rx.fragment(),
     )
 
 

@@ -8,6 +8,7 @@ from tests.ui.kit.gallery.around import ops
 from tests.ui.kit.gallery.state import EventRow, GalleryState
 from tests.ui.kit.gallery.words import STATUS, g
 
+CHOSEN = table.Selection(GalleryState.chosen, GalleryState.choose)
 COLUMNS = [
     table.column("event", g("event")),
     table.column("type", g("type"), sort=True),
@@ -67,9 +68,10 @@ def lists() -> rx.Component:
         _event_cells,
         view=table.ListView.of(GalleryState),
         standard_sort="-received",
-        selection=table.Selection(GalleryState.chosen, GalleryState.choose),
+        selection=CHOSEN,
         is_open=_is_open,
         retry=GalleryState.load,
+        above=table.selection_bar(CHOSEN, controls.button(g("replay"))),
         hints=(controls.hint(t("kit.keys.select"), "x"),),
     )
     return ops(
