@@ -1,0 +1,1 @@
+"""The engine that works without a key: rules that read CVs and offers, behind OpenAI's wire."""
