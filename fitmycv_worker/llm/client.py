@@ -181,7 +181,7 @@ class _Door:
         """The body of the answer and the server's id of the request."""
         endpoint = self._client.responses if self._dialect is Dialect.RESPONSES else self._client.chat.completions
         raw = endpoint.with_raw_response.create(**asked, extra_headers=self._headers)
-        return raw.text(), raw.headers.get("x-request-id")
+        return raw.http_response.text, raw.headers.get("x-request-id")
 
     def _use(self, schema: type[T], body: str, request_id: str | None, started: datetime, clock_s: float) -> T | str:
         """Record what was used, then read what was said."""

@@ -187,7 +187,8 @@ class _ChatDialect(_Dialect):
         return {
             "id": f"chatcmpl-{uuid.uuid4().hex}", "object": "chat.completion", "created": int(time.time()),
             "model": engine.MODEL, "service_tier": "default",
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "length" if cut else "stop"}],
+            "choices": [{"index": 0, "message": message, "logprobs": None,
+                         "finish_reason": "length" if cut else "stop"}],
             "usage": {"prompt_tokens": prompt, "prompt_tokens_details": {"cached_tokens": cached},
                       "completion_tokens": made, "completion_tokens_details": {"reasoning_tokens": 0},
                       "total_tokens": prompt + made}}

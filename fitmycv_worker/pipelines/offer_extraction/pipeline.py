@@ -12,6 +12,7 @@ from fitmycv_worker.llm import prompts
 from fitmycv_worker.llm.client import ModelLike, Record
 from fitmycv_worker.pipelines import errors, languages
 from fitmycv_worker.pipelines.grounding import Source
+from fitmycv_worker.pipelines.offer_extraction import figures, markup
 from fitmycv_worker.pipelines.offer_extraction.schemas import ReadOffer, ReadSalary, ReadYears
 from fitmycv_worker.pipelines.pdf_import import countries
 
@@ -19,11 +20,6 @@ Progress = Callable[[int, str], None]
 
 PROMPT = Path(__file__).parent / "prompts" / "read_offer.md"
 MOST_CHARACTERS = 30_000
-_NUMBER = re.compile(r"\d+(?:[ .,’'\u00a0\u202f]\d{3})*(?:[.,]\d+)?(?=\s*(k)?)", re.IGNORECASE)
-_NUMBER_WORDS = {word: number for number, words in enumerate((
-    "un une one ein einem eine einer uno una first premiere erste primera", "deux two zwei dos", "trois three drei tres",
-    "quatre four vier cuatro", "cinq five funf cinco", "six sechs seis", "sept seven sieben siete",
-    "huit eight acht ocho", "neuf nine neun nueve", "dix ten zehn diez"), start=1) for word in words.split()}
 
 
 def run(model: ModelLike, text: str, *, model_name: str, feature_key: str, record: Record,
@@ -36,7 +32,7 @@ def run(model: ModelLike, text: str, *, model_name: str, feature_key: str, recor
         errors.NotAnOffer: no title, or nothing asked.
         llm.errors.ModelError: the model gives nothing.
     """
-    text = text[:MOST_CHARACTERS]
+    text = markup.plain(text)[:MOST_CHARACTERS]
     progress(10, "understanding")
     answer = model.complete(call_name=CallName.EXTRACT_OFFER, feature_key=feature_key, model=model_name,
                             schema=ReadOffer, system=prompts.load(PROMPT), text=prompts.framed(text), record=record)
@@ -87,22 +83,11 @@ def _line(sentence: str) -> offers.Responsibility:
     return offers.Responsibility(sentence=sentence)
 
 
-def numbers(text: str) -> set[float]:
-    """Every number that `text` states, in digits or in words, "45 k" as 45000."""
-    found: set[float] = set()
-    for match in _NUMBER.finditer(text):
-        digits = re.sub(r"[ .,’'\u00a0\u202f](?=\d{3}(?!\d))", "", match.group(0)).replace(",", ".")
-        value = float(digits)
-        found |= {value, value * 1000} if match.group(1) or 10 <= value < 1000 else {value}
-    found |= {float(_NUMBER_WORDS[word]) for word in wording.folded(text).split() if word in _NUMBER_WORDS}
-    return found
-
-
 def _salary(salary: ReadSalary | None, source: Source) -> offers.Salary | None:
     """Pay whose figures stand in its sentence."""
     if salary is None or not source.says(salary.sentence):
         return None
-    stated = numbers(salary.sentence)
+    stated = figures.stated(salary.sentence)
     low = salary.minimum if salary.minimum in stated else None
     high = salary.maximum if salary.maximum in stated else None
     if low is None and high is None:
@@ -117,7 +102,7 @@ def _years(years: ReadYears | None, source: Source) -> offers.YearsRequirement |
     """Years whose number stands in their sentence."""
     if years is None or not source.says(years.sentence) or not 0 <= years.min_years <= 50:
         return None
-    stated = numbers(years.sentence)
+    stated = figures.stated(years.sentence)
     if years.min_years not in stated:
         return None
     return offers.YearsRequirement(

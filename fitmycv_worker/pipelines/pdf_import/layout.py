@@ -1,6 +1,6 @@
 """Puts the runs of a PDF into reading order: columns, lines, paragraphs, with hints of how they looked.
 
-The text it makes is what any model reads. `# ` and `## ` start lines set larger than the rest, `**` wraps
+The text it makes is what any model reads. `# `, `## ` and `### ` start lines set larger than the rest, `**` wraps
 bold, a tab is a wide gap within a line, `- ` starts a bullet, an empty line is a gap between lines,
 `<column>` starts a column; addresses behind links follow at the end after `<links>`.
 """
@@ -22,6 +22,7 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE)
 _ICON = re.compile(r"[\ue000-\uf8ff]")
 _MOST_IN_HEAD = 14  # runs
+_SIZES = (("# ", 1.5), ("## ", 1.22), ("### ", 1.07))
 _SHORT = 45  # characters
 _WORD_GAP, _WIDE_GAP = 0.17, 1.15  # in letter sizes
 _KEEP_HYPHEN = frozenset((  # what stands before a hyphen that belongs to the word
@@ -309,7 +310,9 @@ def _glued(before: str, after: str, words: set[str]) -> str:
         return f"{before} {after}".replace("** **", " ")
     stem = before.replace("\u00ad", "")
     first = re.split(r"\W+", _bare(stem))[-1].lower()
-    compound = first in _KEEP_HYPHEN or first in words or not _bare(after)[:1].islower()
+    second = re.split(r"\W+", _bare(after))[0].lower()
+    known = first in _KEEP_HYPHEN or first in words or (len(second) > 4 and second in words)
+    compound = known or len(first) == 1 or not second.isalpha() or not _bare(after)[:1].islower()
     return f"{stem}{'-' if compound else ''}{after}".replace("****", "")
 
 
@@ -323,6 +326,5 @@ def _marked(line: _Line, body: float) -> str:
     text = line.text.replace("\u00ad", "-") if not line.text.endswith(("\u00ad", "\u00ad**")) else line.text
     if line.bullet:
         return f"- {text}"
-    if line.size >= 1.5 * body:
-        return f"# {_bare(text)}"
-    return f"## {_bare(text)}" if line.size >= 1.12 * body else text
+    mark = next((mark for mark, ratio in _SIZES if line.size >= ratio * body), "")
+    return f"{mark}{_bare(text)}" if mark else text
