@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fitmycv_admin.local import postgres, process, valkey
+from fitmycv_admin.local.home import Home
 
 ROOT = Path(__file__).parents[1]
 HOME_VARIABLE = "FITMYCV_TEST_HOME"
@@ -61,6 +63,10 @@ def home() -> Path:
 
 def close_home(place: Path) -> None:
     """Stop every server that lives in the directory and remove it."""
+    for written in place.glob("**/run.json"):
+        run = Home(written.parent).read_run()
+        if run and process.runs(run.pid, "fitmycv_admin.cli", "up"):
+            process.stop(run.pid, ((signal.SIGINT, 30.0), (signal.SIGKILL, 5.0)))
     for config in place.glob("**/valkey.conf"):
         cache = valkey.running(config.parent)
         if cache is not None:

@@ -15,6 +15,8 @@ from tests import cluster
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from tests.stack import Stack
+
 _skipped_in_browser: list[str] = []
 
 
@@ -128,6 +130,17 @@ def fresh_valkey(own_directory: Path) -> Iterator[local_valkey.Valkey]:
     with cluster.environment(REDIS_URL=server.url):
         yield server
     _stop(local_valkey.running(server.data_dir))
+
+
+@pytest.fixture(scope="session")
+def product() -> "Stack":
+    """The whole product with its demo data, as `make run` starts it: one for the whole run, so leave it usable.
+
+    `product.run()` has its address, port and the environment of its programs.
+    """
+    from tests import stack
+
+    return stack.shared()
 
 
 def _stop(server: local_postgres.Postgres | local_valkey.Valkey | None) -> None:

@@ -94,3 +94,14 @@ class Stack:
             self.interrupt()
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
+
+
+def shared() -> Stack:
+    """The stack of the whole test run; the first worker that asks starts it, the run's end stops it."""
+    with cluster.locked("product"):
+        stack = Stack(cluster.home() / "product")
+        if stack.home.locked_by_other():
+            stack.pid = stack.run().pid
+        else:
+            stack.start()
+        return stack
