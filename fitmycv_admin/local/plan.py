@@ -108,8 +108,8 @@ def answers(port: int) -> bool:
     """True when a web server on the port answers its health check."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        link.request("GET", "/healthz")
-        return link.getresponse().status < 500
+        link.request("GET", "/health/live")
+        return link.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -10,7 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from fitmycv_admin.local import postgres, process
+from fitmycv_admin.local import postgres, process, valkey
+from fitmycv_admin.local.home import Run
+from tests import cluster
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -18,9 +20,29 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 @pytest.fixture
 def stack(own_directory: Path) -> Iterator[Stack]:
+    """A directory where nothing has run yet."""
     made = Stack(own_directory / "home", PORT=str(process.free_port()))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def used() -> Iterator[Stack]:
+    """One directory for the tests that need it running; a start costs seconds."""
+    place = cluster.home() / "supervised"
+    place.mkdir(mode=0o711)
+    made = Stack(place / "home", PORT=str(process.free_port()))
+    yield made
+    made.close()
+    cluster.close_home(place)
+
+
+@pytest.fixture
+def running(used: Stack) -> Stack:
+    """It runs, whatever the test before did to it."""
+    if not used.pid or not process.alive(used.pid):
+        used.start()
+    return used
 
 
 def eventually(happened: Callable[[], bool], seconds: float = 30.0) -> bool:
@@ -36,68 +58,76 @@ def database(stack: Stack) -> psycopg.Connection:
     return psycopg.connect(stack.run().environment["DATABASE_URL"].replace("+psycopg", ""), autocommit=True)
 
 
-def count_settings(stack: Stack) -> int:
-    with database(stack) as link:
-        row = link.execute("SELECT count(*) FROM app_user").fetchone()
-        assert row is not None
-        return int(row[0])
+def healthy(run: Run) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/health/ready", timeout=10) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
 
 
-def test_it_serves_refuses_a_second_start_answers_the_doctor_and_ends_with_ctrl_c(stack: Stack) -> None:
-    run = stack.start()
-    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=10) as answer:
-        assert answer.status == 200
+def test_it_serves_and_writes_its_secrets_for_its_owner_only(running: Stack) -> None:
+    assert healthy(running.run())
+    assert "Demo accounts:" in running.said()
+    assert running.home.path.joinpath("run.json").stat().st_mode & 0o077 == 0
 
-    second = stack.call("up")
+
+def test_a_second_start_says_that_one_runs(running: Stack) -> None:
+    second = running.call("up")
     assert second.returncode == 1
-    assert f"already running at {run.address} (process {stack.pid})" in second.stderr
+    assert f"already running at {running.run().address} (process {running.pid})" in second.stderr
+    assert healthy(running.run())
 
-    doctor = stack.call("doctor")
+
+def test_the_doctor_finds_everything_reachable(running: Stack) -> None:
+    doctor = running.call("doctor")
     assert doctor.returncode == 0, doctor.stdout
     assert "PostgreSQL 18" in doctor.stdout
+    assert "Valkey 9" in doctor.stdout
     assert "FAIL" not in doctor.stdout
 
-    assert stack.home.path.joinpath("run.json").stat().st_mode & 0o077 == 0
-    seconds = stack.interrupt()
-    assert seconds < 20
-    assert stack.processes() == {}
 
-
-def test_what_dies_is_started_again(stack: Stack) -> None:
-    run = stack.start()
-    worker = run.programs["worker 1"]["pid"]
-    server = postgres.running(stack.home.postgres)
+def test_what_dies_is_started_again(running: Stack) -> None:
+    run = running.run()
+    worker, web = run.programs["worker 1"]["pid"], run.programs["web"]["pid"]
+    server, cache = postgres.running(running.home.postgres), valkey.running(running.home.valkey)
     assert server is not None
+    assert cache is not None
     os.kill(worker, signal.SIGKILL)
+    os.kill(web, signal.SIGKILL)
     server.kill()
-    assert eventually(lambda: stack.run().programs.get("worker 1", {}).get("pid", worker) != worker)
-    assert eventually(lambda: postgres.running(stack.home.postgres) is not None)
-    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/healthz", timeout=10) as answer:
-        assert answer.status == 200
-    assert count_settings(stack) >= 0
-    stack.interrupt()
-    assert stack.processes() == {}
+    cache.kill()
+    assert eventually(lambda: "PostgreSQL ended and is started again" in running.said())
+    assert eventually(lambda: running.run().programs.get("worker 1", {}).get("pid", worker) != worker)
+    assert eventually(lambda: running.run().programs.get("web", {}).get("pid", web) != web)
+    assert eventually(lambda: healthy(run), 60)
 
 
-def test_after_the_supervisor_was_killed_the_next_start_takes_over_and_nothing_is_lost(stack: Stack) -> None:
-    before = stack.start()
-    with database(stack) as link:
-        link.execute("INSERT INTO setting (key, value, category) VALUES ('test.kept', '1', 'test')")
-    server = postgres.running(stack.home.postgres)
-    stack.kill()
-    orphans = stack.processes()
-    assert len(orphans) >= 6
+def test_after_the_supervisor_was_killed_the_next_start_takes_over_and_nothing_is_lost(running: Stack) -> None:
+    before = running.run()
+    with database(running) as link:
+        link.execute("UPDATE app_user SET name = 'Kept' WHERE email = 'user@exemple.fr'")
+    server = postgres.running(running.home.postgres)
+    running.kill()
+    assert len(running.processes()) >= 7, "the programs did not outlive their supervisor: nothing to take over"
 
-    after = stack.start()
-    adopted = postgres.running(stack.home.postgres)
-    assert (server and server.pid) == (adopted and adopted.pid), "PostgreSQL was not adopted"
+    after = running.start()
+    adopted = postgres.running(running.home.postgres)
+    assert server is not None
+    assert adopted is not None
+    assert adopted.pid == server.pid, "PostgreSQL was not adopted"
     assert after.port == before.port
     for name, record in before.programs.items():
         assert not process.runs(record["pid"], "fitmycv"), f"{name} of the first run still runs"
-    with database(stack) as link:
-        assert link.execute("SELECT count(*) FROM setting WHERE key = 'test.kept'").fetchone() == (1,)
-    stack.interrupt()
-    assert stack.processes() == {}
+    with database(running) as link:
+        kept = link.execute("SELECT name FROM app_user WHERE email = 'user@exemple.fr'").fetchone()
+    assert kept == ("Kept",)
+
+
+def test_ctrl_c_ends_everything_within_twenty_seconds(running: Stack) -> None:
+    assert running.interrupt() < 20
+    assert running.processes() == {}
+    assert postgres.running(running.home.postgres) is None
 
 
 def test_a_taken_port_is_told_before_anything_starts(stack: Stack) -> None:
