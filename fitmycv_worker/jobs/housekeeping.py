@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.domain.ai_costs import fold, partitions
+from fitmycv_admin.domain.ai_costs import fold, partitions, zone
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import dispatch, heartbeats
 
@@ -29,6 +29,7 @@ def entries() -> tuple[Entry, ...]:
     return (
         Entry("tasks.reap", f"every {settings().reap_seconds:g} s", dispatch.reap),
         Entry("costs.fold", "every 5 s", fold.fold),
+        Entry("costs.zone", "every 30 s", zone.follow),
         Entry("costs.partitions", "10 0 * * *", _partitions),
         Entry("files.leftovers", "*/5 * * * *", leftovers.erase),
         Entry("processes.gone", "20 0 * * *", heartbeats.forget_gone),

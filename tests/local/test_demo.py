@@ -15,7 +15,7 @@ from fitmycv_admin.domain.cvs.document import CvDocument
 from fitmycv_admin.domain.cvs.match import MatchScore
 from fitmycv_admin.domain.cvs.offer_document import OfferDocument, is_usable
 from fitmycv_admin.domain.insights import seeding
-from fitmycv_admin.local import demo
+from fitmycv_admin.local import data, demo
 from fitmycv_admin.local.process import LocalError
 from fitmycv_admin.models import (
     BackgroundTask,
@@ -252,3 +252,22 @@ def test_it_refuses_a_database_it_may_not_touch(told: Session) -> None:
 def test_production_has_no_demo(database: cluster.Database) -> None:
     with cluster.environment(FITMYCV_MODE="production"), core_db.transaction() as db, pytest.raises(LocalError):
         demo.load(db, allowed=True)
+
+
+def test_the_first_start_seeds_loads_and_folds_and_later_ones_do_not() -> None:
+    server = cluster.shared_postgres()
+    mine = cluster.clone(server)
+    try:
+        with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
+            data.seed()
+            assert data.load_demo()
+            with core_db.transaction() as db:
+                calls = _count(db, OpenAICall)
+                assert db.execute(text("SELECT sum(calls) FROM roll_day")).scalar() == calls > 11_000
+            data.seed()
+            assert not data.load_demo()
+            with core_db.transaction() as db:
+                assert _count(db, OpenAICall) == calls
+    finally:
+        server.drop_database(mine.name)
+    assert [account.email for account in data.demo_accounts()] == [account.email for account in demo.ACCOUNTS]

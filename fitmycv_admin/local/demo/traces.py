@@ -1,15 +1,16 @@
 """What the demo's people leave behind: mails, webhooks, feedback, telemetry and the audit trail."""
 
 import json
-from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import col, select
 
 from fitmycv_admin.domain.telemetry.events import Event, category_of
 from fitmycv_admin.local.demo.calls import Use
-from fitmycv_admin.local.demo.office import Desk
+from fitmycv_admin.local.demo.office import Desk, Work
 from fitmycv_admin.local.demo.people import DOMAIN, Person
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.local.demo.till import Books, Line, Sub
@@ -216,61 +217,80 @@ _OF_FEATURE = {
 }
 
 
-def _telemetry(stage: Stage, people: list[Person], desks: list[Desk], uses: list[Use]) -> None:
-    rows: list[dict[str, Any]] = []
-    totals: dict[tuple[Any, str], list[Any]] = defaultdict(lambda: [0, 0, stage.start])
+class _Tracker:
+    """Events as they come, and how often each person used each feature."""
 
-    def add(person: Person, event: Event, at: datetime, duration: int | None = None, error: str | None = None) -> None:
-        rows.append(
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.totals: dict[tuple[UUID, str], _Total] = {}
+
+    def add(self, person: Person, event: Event, at: datetime, duration: int | None = None, error: str = "") -> None:
+        """One event."""
+        self.events.append(
             {
                 "user_id": person.id,
                 "type": event.value,
                 "category": category_of(event),
                 "duration": duration,
                 "status": "error" if error else "success",
-                "error": error,
+                "error": error or None,
                 "device_id": f"demo-{person.seq}",
                 "timestamp": at,
             }
         )
 
-    def use(person: Person, feature: str, at: datetime, duration: int) -> None:
-        total = totals[person.id, feature]
-        total[0], total[1], total[2] = total[0] + 1, total[1] + duration, max(total[2], at)
+    def use(self, person: Person, event: Event, feature: str, at: datetime, duration: int) -> None:
+        """One use of a feature, which is an event too."""
+        self.add(person, event, at, duration)
+        total = self.totals.setdefault((person.id, feature), _Total(at))
+        total.count, total.duration, total.last = total.count + 1, total.duration + duration, max(total.last, at)
 
+
+@dataclass(slots=True)
+class _Total:
+    last: datetime
+    count: int = 0
+    duration: int = 0
+
+
+def _telemetry(stage: Stage, people: list[Person], desks: list[Desk], uses: list[Use]) -> None:
+    tracker = _Tracker()
     for person in people:
         if person.is_customer:
-            add(person, Event.USER_REGISTERED, person.since)
+            tracker.add(person, Event.USER_REGISTERED, person.since)
             if person.verified:
-                add(person, Event.EMAIL_VERIFIED, person.verified)
+                tracker.add(person, Event.EMAIL_VERIFIED, person.verified)
     for work in (work for desk in desks for work in desk.works if work.ended):
-        length = int(work.seconds * 1000)
-        add(work.person, Event.USER_LOGIN, work.at - timedelta(minutes=3))
-        if work.state == TaskState.COMPLETED:
-            add(work.person, _OF_TASK[work.type], work.finished, length)
-            use(work.person, work.type.value, work.finished, length)
-        else:
-            failed = Event.JOB_FAILED if work.state == TaskState.FAILED else Event.JOB_CANCELLED
-            add(work.person, failed, work.finished, length, work.error_key)
+        _of_work(tracker, work)
     for done in uses:
         if done.recipe.feature:
             length = stage.dice.randrange(4_000, 38_000)
-            add(done.person, _OF_FEATURE[done.recipe.feature], done.at, length)
-            use(done.person, done.recipe.feature.value, done.at, length)
+            tracker.use(done.person, _OF_FEATURE[done.recipe.feature], done.recipe.feature, done.at, length)
         else:
-            add(done.person, Event.PAGE_VIEW, done.at)
-    stage.copy(TelemetryEvent, sorted(rows, key=lambda row: row["timestamp"]))
+            tracker.add(done.person, Event.PAGE_VIEW, done.at)
+    stage.copy(TelemetryEvent, sorted(tracker.events, key=lambda event: event["timestamp"]))
     used = [
         {
-            "user_id": key[0],
-            "feature_name": key[1],
-            "usage_count": count,
-            "total_duration": length,
-            "last_used_at": last,
+            "user_id": user_id,
+            "feature_name": feature,
+            "usage_count": total.count,
+            "total_duration": total.duration,
+            "last_used_at": total.last,
         }
-        for key, (count, length, last) in totals.items()
+        for (user_id, feature), total in tracker.totals.items()
     ]
     stage.insert(FeatureUsage, used)
+
+
+def _of_work(tracker: _Tracker, work: Work) -> None:
+    length = int(work.seconds * 1000)
+    tracker.add(work.person, Event.USER_LOGIN, work.at - timedelta(minutes=3))
+    if work.state == TaskState.COMPLETED:
+        tracker.use(work.person, _OF_TASK[work.type], work.type, work.finished, length)
+    elif work.state == TaskState.FAILED:
+        tracker.add(work.person, Event.JOB_FAILED, work.finished, length, work.error_key or "")
+    else:
+        tracker.add(work.person, Event.JOB_CANCELLED, work.finished, length)
 
 
 def _audit(stage: Stage, people: list[Person]) -> None:
