@@ -1,6 +1,12 @@
 """The map of the operations area: one line for each page, in the order of the sidebar."""
 
 from fitmycv_admin.ui.ops import overview
+from fitmycv_admin.ui.ops.ai_costs import calls, pricing, usage
 from fitmycv_admin.ui.page import Page
 
-PAGES: tuple[Page, ...] = (overview.overview_page,)
+PAGES: tuple[Page, ...] = (
+    overview.overview_page,
+    usage.costs,
+    calls.calls,
+    pricing.pricing,
+)

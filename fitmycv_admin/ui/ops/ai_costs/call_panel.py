@@ -1,0 +1,142 @@
+"""One call beside the list: its facts, and how its cost adds up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import reflex as rx
+
+from fitmycv_admin.core import money
+from fitmycv_admin.domain.ai_costs.call_list import CallRow
+from fitmycv_admin.ui.copy import t, t_word
+from fitmycv_admin.ui.kit import badge, card, controls, dialog, query, table, values
+from fitmycv_admin.vocabulary import UsageType
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """Some tokens at their price (nano-USD per million) and what they come to, before the one rounding."""
+
+    kind: str
+    tokens: int
+    price_nano: int
+    cost_nano: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """The opened call."""
+
+    id: str
+    at: str
+    feature: str
+    is_mapped: bool
+    call_name: str
+    model_served: str
+    model_requested: str
+    tier: str
+    plan: str
+    user: str
+    status: str
+    task_id: str
+    step: str
+    attempt: int
+    reasoning: int
+    duration_ms: int | None
+    request_id: str
+    version: str
+    cost_nano: int | None
+    lines: list[CostLine]
+
+
+def view(row: CallRow, prices: Mapping[str, int] | None) -> CallView:
+    """The call with its cost taken apart by the version that priced it."""
+    return CallView(
+        id=str(row.id), at=row.at.isoformat(), feature=row.feature.label, is_mapped=row.feature.mapped,
+        call_name=row.call_name, model_served=row.model_served, model_requested=row.model_requested, tier=row.tier,
+        plan=row.plan, user=row.email, status=row.status, task_id=str(row.task_id or ""), step=row.step,
+        attempt=row.attempt, reasoning=row.reasoning_tokens, duration_ms=row.duration_ms,
+        request_id=row.request_id or "", version=str(row.price_version_id or ""), cost_nano=row.cost_nano,
+        lines=_lines(row, prices) if prices and row.cost_nano is not None else [],
+    )  # fmt: skip
+
+
+def _lines(row: CallRow, prices: Mapping[str, int]) -> list[CostLine]:
+    whole = prices.get(UsageType.INPUT, 0)
+    parts = [
+        (UsageType.INPUT, row.prompt_tokens - row.cached_tokens - row.cache_write_tokens, whole),
+        (UsageType.CACHED_INPUT, row.cached_tokens, prices.get(UsageType.CACHED_INPUT, whole)),
+        (UsageType.CACHE_WRITE, row.cache_write_tokens, prices.get(UsageType.CACHE_WRITE, whole)),
+        (UsageType.OUTPUT, row.completion_tokens, prices.get(UsageType.OUTPUT, 0)),
+    ]
+    return [
+        CostLine(str(kind), tokens, price, money.round_half_up(tokens * price, money.PER_MILLION))
+        for kind, tokens, price in parts
+        if tokens
+    ]
+
+
+COLUMNS = [
+    table.column("kind", t("ai_costs.tokens")),
+    table.column("count", t("ai_costs.count"), numeric=True),
+    table.column("price", t("ai_costs.per_million"), numeric=True),
+    table.column("cost", t("ai_costs.cost"), numeric=True),
+]
+
+
+def _cells(line: CostLine) -> list[controls.Content]:
+    return [
+        t_word("ai_costs.usage", line.kind),
+        values.number(line.tokens),
+        values.money_usd_nano(line.price_nano),
+        values.money_usd_nano(line.cost_nano, decimals=6),
+    ]
+
+
+def panel(call: rx.Var[CallView | None]) -> rx.Component:
+    """The side panel; the address without `open` closes it."""
+    one = call.to(CallView)
+    asked_other = one.model_requested != one.model_served
+    no_price = card.notice(t("ai_costs.unpriced_why"), tone="warn")
+    return dialog.side_panel(
+        rx.cond(
+            one.lines.length() > 0,  # type: ignore[attr-defined]
+            table.data_table("ai-costs-call", COLUMNS, one.lines, _cells, key="kind", card=False, max_height=False),
+            rx.cond(one.cost_nano.is_none(), no_price, rx.fragment()),  # type: ignore[union-attr]
+        ),
+        card.facts(
+            (t("ai_costs.cost"), values.money_usd_nano(one.cost_nano, decimals=9)),
+            (t("ai_costs.when"), values.instant(one.at, relative=False, shape="exact")),
+            (t("ai_costs.by.feature"), one.feature),
+            (t("ai_costs.call_name"), rx.el.span(one.call_name, class_name="mono")),
+            (t("ai_costs.served"), rx.el.span(one.model_served, class_name="mono")),
+            (
+                t("ai_costs.requested"),
+                rx.cond(asked_other, rx.el.b(one.model_requested, class_name="mono"),
+                        rx.el.span(one.model_requested, class_name="mono")),
+            ),
+            (t("ai_costs.by.tier"), t_word("ai_costs.tier", one.tier)),
+            (t("ai_costs.by.plan"), rx.cond(one.plan != "", one.plan, t("ai_costs.no_plan"))),
+            (t("ai_costs.user"), rx.cond(one.user != "", one.user, t("ai_costs.system"))),
+            (t("ai_costs.reasoning"), values.number(one.reasoning)),
+            (t("ai_costs.duration"), values.duration_ms(one.duration_ms)),
+            (t("ai_costs.task"), _optional(one.task_id, _task(one))),
+            (t("ai_costs.version"), _optional(one.version, rx.el.span(one.version, class_name="mono"))),
+            (t("ai_costs.request"), _optional(one.request_id, values.id_chip(one.request_id))),
+        ),
+        title=one.call_name,
+        subtitle=one.id,
+        status=badge.status_pill(rx.Var.create(one.status), "ai_costs.call_status"),
+        foot=query.query_link(t("kit.close"), changes={"open": ""}, look="btn"),
+    )  # fmt: skip
+
+
+def _task(one: CallView) -> rx.Component:
+    return rx.el.span(
+        values.id_chip(one.task_id),
+        query.query_link(t("ai_costs.task_calls"), changes={"task": one.task_id, "open": ""}),
+        class_name="row row-wrap",
+    )
+
+
+def _optional(value: rx.Var[str] | str, shown: rx.Component) -> rx.Component:
+    return rx.cond(value != "", shown, rx.el.span("–"))

@@ -1,0 +1,221 @@
+"""Every call: who caused it, what it used and how its cost came about."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import reflex as rx
+
+from fitmycv_admin.core.ask import look
+from fitmycv_admin.domain.ai_costs import asked, screens
+from fitmycv_admin.domain.ai_costs.call_list import CallRow
+from fitmycv_admin.domain.ai_costs.names import Dimension
+from fitmycv_admin.ui.copy import t, t_word
+from fitmycv_admin.ui.guard import policy
+from fitmycv_admin.ui.kit import badge, card, controls, query, states, table, ticker, values
+from fitmycv_admin.ui.kit.listing import Listing, Offer
+from fitmycv_admin.ui.ops.ai_costs import call_panel, filters, live
+from fitmycv_admin.ui.ops.ai_costs.call_panel import CallView
+from fitmycv_admin.ui.page import Nav, page
+from fitmycv_admin.ui.session import AppState, actor
+from fitmycv_admin.vocabulary import CallStatus, Permission
+
+OFFER = Offer((), "", dict.fromkeys((*asked.CALL_WORDS, "open"), ()))
+TICK_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One line of the list; numbers and instants stay raw."""
+
+    id: str
+    at: str
+    feature: str
+    call_name: str
+    model: str
+    tier: str
+    user: str
+    user_id: str
+    prompt: int
+    cached: int
+    completion: int
+    duration_ms: int | None
+    cost_nano: int | None
+    status: str
+
+
+class CallState(Listing, AppState):
+    """What the list shows."""
+
+    rows: list[CallLine] = []  # noqa: RUF012  (Reflex copies defaults)
+    options: filters.Options = {}  # noqa: RUF012
+    opened: CallView | None = None
+    count: int | None = None
+    searched_to: str = ""
+    user: str = ""
+    narrowed: dict[str, str] = {}  # noqa: RUF012
+    has_new: bool = False
+    _version: str = ""
+
+    @rx.event
+    @policy(Permission.COSTS_READ)
+    async def load(self) -> AsyncIterator[None]:
+        """Show what the address asks for."""
+        with self._loading():
+            yield
+            wanted = self._wanted(OFFER)
+            words = dict(wanted.filters)
+            screen = await look(screens.calls, actor(), words, wanted.request)
+            self._show(screen, words)
+
+    @rx.event
+    @policy(Permission.COSTS_READ)
+    async def tick(self) -> None:
+        """Say that there are newer calls; rows never move under the pointer."""
+        if self.is_loaded and not self.has_new and await live.version() != self._version:
+            self.has_new = True
+
+    def _show(self, screen: screens.CallScreen, words: Mapping[str, str]) -> None:
+        found = self._shown(screen.calls.page)
+        self.rows = [_line(row) for row in found]
+        opened = next((row for row in found if str(row.id) == words.get("open")), None)
+        self.opened = call_panel.view(opened, screen.lines.get(opened.price_version_id or 0)) if opened else None
+        self.options = filters.options(screen.choices)
+        self.count = screen.calls.count
+        self.searched_to = screen.calls.searched_to.isoformat() if screen.calls.searched_to else ""
+        self.user = screen.user
+        self.narrowed = {name: words[name] for name in ("hour", "task", "version", "min") if words.get(name)}
+        self.has_new, self._version = False, screen.version
+
+
+def _line(row: CallRow) -> CallLine:
+    return CallLine(
+        id=str(row.id), at=row.at.isoformat(), feature=row.feature.label, call_name=row.call_name,
+        model=row.model_served, tier=row.tier, user=row.email, user_id=str(row.user_id or ""),
+        prompt=row.prompt_tokens, cached=row.cached_tokens, completion=row.completion_tokens,
+        duration_ms=row.duration_ms, cost_nano=row.cost_nano, status=row.status,
+    )  # fmt: skip
+
+
+COLUMNS = [
+    table.column("at", t("ai_costs.when")),
+    table.column("feature", t("ai_costs.by.feature"), look="clip"),
+    table.column("model", t("ai_costs.by.model"), look="mono"),
+    table.column("tier", t("ai_costs.by.tier")),
+    table.column("user", t("ai_costs.user"), look="clip"),
+    table.column("prompt", t("ai_costs.prompt"), numeric=True),
+    table.column("cached", t("ai_costs.cached_tokens"), numeric=True),
+    table.column("completion", t("ai_costs.completion"), numeric=True),
+    table.column("duration", t("ai_costs.duration"), numeric=True),
+    table.column("cost", t("ai_costs.cost"), numeric=True),
+    table.column("status", t("ai_costs.status")),
+]
+
+
+def _cells(row: CallLine) -> list[controls.Content]:
+    unknown = badge.pill(t("ai_costs.unpriced_pill"), tone="warn", title=t("ai_costs.unpriced_why"))
+    person = query.query_link(row.user, changes={"user": row.user_id}, look="link-plain")
+    return [
+        query.query_link(values.instant(row.at, relative=False, shape="exact"), changes={"open": row.id},
+                         look="cell-link"),
+        rx.el.span(row.feature, title=row.call_name),
+        row.model,
+        t_word("ai_costs.tier", row.tier),
+        rx.cond(row.user != "", person, rx.el.span(t("ai_costs.system"), class_name="tone-mute")),
+        values.number(row.prompt),
+        values.number(row.cached),
+        values.number(row.completion),
+        values.duration_ms(row.duration_ms),
+        rx.cond(row.cost_nano.is_none(), unknown, values.money_usd_nano(row.cost_nano)),  # type: ignore[union-attr]
+        badge.status_pill(rx.Var.create(row.status), "ai_costs.call_status"),
+    ]  # fmt: skip
+
+
+def _tools() -> rx.Component:
+    states_of_call = [query.option("", t("ai_costs.all"))] + [
+        query.option(str(word), t(f"ai_costs.call_status.{word}")) for word in CallStatus
+    ]
+    known = [query.option("", t("ai_costs.all")), query.option("1", t("ai_costs.unpriced_only"))]
+    return table.table_tools(
+        *[filters.chip(str(dimension), CallState.options) for dimension in Dimension],
+        query.query_filter("status", t("ai_costs.status"), states_of_call),
+        query.query_filter("unpriced", t("ai_costs.cost"), known),
+        _narrowed("user", CallState.user),
+        *[_narrowed(name, CallState.narrowed.get(name, "")) for name in ("hour", "task", "version", "min")],
+        table_id="ai-costs-calls",
+        columns=COLUMNS,
+        aside=(
+            rx.cond(CallState.has_new, controls.button(t("ai_costs.show_new"), on_click=CallState.load), rx.fragment()),
+            rx.cond(
+                CallState.count.is_none(),  # type: ignore[union-attr]
+                rx.fragment(),
+                rx.el.span(t("ai_costs.n_calls", n=CallState.count), class_name="sub"),
+            ),
+        ),
+    )
+
+
+def _narrowed(name: str, value: rx.Var[str]) -> rx.Component:
+    """A filter that came with a link; it can only be taken away."""
+    shown = values.date_text(value, "minute") if name == "hour" else value
+    if name in ("task", "version"):
+        shown = values.id_chip(value)
+    return rx.cond(
+        value != "",
+        rx.el.span(
+            rx.el.span(t(f"ai_costs.narrowed.{name}"), " ", rx.el.b(shown)),
+            query.query_link(
+                rx.el.span("✕", aria_hidden="true"),
+                rx.el.span(t("ai_costs.narrowed.remove"), class_name="visually-hidden"),
+                changes={name: ""}, look="link-plain",
+            ),
+            class_name="chip chip-strong row",
+        ),
+        rx.fragment(),
+    )  # fmt: skip
+
+
+def _is_open(row: CallLine) -> rx.Var[bool]:
+    return CallState.opened.id == row.id  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def _stopped() -> rx.Component:
+    """A search without an index says how far it came."""
+    return rx.cond(
+        CallState.searched_to != "",
+        card.notice(t("ai_costs.searched_to", day=values.date_text(CallState.searched_to, "date")), tone="info"),
+        rx.fragment(),
+    )
+
+
+@page(
+    title="ai_costs.calls_title",
+    permission=Permission.COSTS_READ,
+    load=CallState.load,
+    nav=Nav("ai_costs.nav.calls", "ai_costs.nav.group", "list"),
+)
+def calls() -> rx.Component:
+    """The list, its filters and the call beside it."""
+    rows = table.data_table(
+        "ai-costs-calls",
+        COLUMNS,
+        CallState.rows,
+        _cells,
+        view=table.ListView.of(CallState),
+        is_open=_is_open,
+        retry=CallState.load,
+        empty=states.empty_state(t("ai_costs.no_calls"), t("ai_costs.no_calls_why")),
+    )
+    return card.page(
+        ticker.ticker(CallState.tick, seconds=TICK_S),
+        card.page_header(
+            t("ai_costs.calls_title"), t("ai_costs.calls_answer"), query.period_picker(),
+            query.export_link("/api/exports/ai-costs-calls.csv"),
+        ),
+        _tools(),
+        _stopped(),
+        rx.cond(
+            CallState.opened,
+            rx.el.div(rows, call_panel.panel(CallState.opened), class_name="grid grid-side"),
+            rows,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,208 @@
+"""The figures of the cost page in the shapes that its components draw; numbers stay raw."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.domain.ai_costs.periods import Grain, day_of
+from fitmycv_admin.domain.ai_costs.queries import Costs, Part, Slot, Sums, UserRow, total
+from fitmycv_admin.ui.kit import card, chart
+from fitmycv_admin.vocabulary import ServiceTier
+
+CALLS = "/ops/ai-costs/calls"
+# Seven parts have a colour of their own; what is left is one more.
+SHOWN = 7
+COLOURS = (1, 2, 3, 4, 7, 6, 5)
+OTHER_COLOUR = 8
+_KEPT = ("period", "from", "to", *(str(dimension) for dimension in Dimension), "user")
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One figure with its change (a ratio, or points of a hundred for a share) and its sparkline."""
+
+    value: float | None = None
+    change: float | None = None
+    spark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpis:
+    """The row of cards."""
+
+    cost: Kpi = Kpi()
+    calls: Kpi = Kpi()
+    tokens: Kpi = Kpi()
+    per_call: Kpi = Kpi()
+    cached: Kpi = Kpi()
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One line of the breakdown; `label_key` replaces the label where the words are ours."""
+
+    id: str
+    label: str
+    label_key: str
+    is_mapped: bool
+    colour: int
+    calls: int
+    unpriced: int
+    cost_nano: int
+    per_call: float | None
+    cached: float | None
+    change: float | None
+    share: float
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One line of the top users."""
+
+    id: str
+    email: str
+    plan: str
+    calls: int
+    cost_nano: int
+    share: float
+    href: str
+
+
+def kpis(costs: Costs) -> Kpis:
+    """The five cards."""
+    sums = [slot.whole for slot in costs.slots]
+    now, before = costs.now, costs.before
+
+    def kpi(measure: Callable[[Sums], float | None], *, is_share: bool = False) -> Kpi:
+        value, was = measure(now), measure(before) if before else None
+        change = None
+        if value is not None and was is not None:
+            change = (value - was) * 100 if is_share else ratio(value - was, was)
+        return Kpi(value, change, card.spark_points([measure(one) or 0 for one in sums]))
+
+    return Kpis(
+        cost=kpi(lambda one: one.cost_nano),
+        calls=kpi(lambda one: one.calls),
+        tokens=kpi(lambda one: one.tokens),
+        per_call=kpi(_per_call),
+        cached=kpi(_cached, is_share=True),
+    )
+
+
+def figure(costs: Costs, dimension: Dimension, words: Mapping[str, str]) -> dict[str, Any]:
+    """The stacked cost, each segment with the way to its calls."""
+    shown, rest = costs.parts[:SHOWN], costs.parts[SHOWN:]
+    of_slot = [dict(slot.parts) for slot in costs.slots]
+    series = [
+        chart.Series(
+            label_key(dimension, part.name) or part.name.label,
+            [slot.get(part.name.key, Sums()).cost_nano for slot in of_slot],
+            is_key=bool(label_key(dimension, part.name)),
+            color=COLOURS[index],
+        )
+        for index, part in enumerate(shown)
+    ]
+    if rest:
+        keys = {part.name.key for part in rest}
+        values = [sum(s.cost_nano for key, s in slot.items() if key in keys) for slot in of_slot]
+        series.append(chart.Series("ai_costs.other", values, is_key=True, color=OTHER_COLOUR))
+    filters = {name: value for name, value in words.items() if name in _KEPT[3:]}
+    links = chart.Links(
+        CALLS,
+        [urlencode(filters | _slot_words(slot, costs)) for slot in costs.slots],
+        [*(urlencode({str(dimension): part.name.key}) for part in shown), *([None] if rest else [])],
+    )
+    x = [slot.at.isoformat() for slot in costs.slots]
+    return chart.figure(x, series, unit="usd_nano", height=300, links=links)
+
+
+def parts(costs: Costs, dimension: Dimension, words: Mapping[str, str]) -> list[PartRow]:
+    """The breakdown, dearest first."""
+    dearest = max((part.now.cost_nano for part in costs.parts), default=0)
+    return [_part(part, index, dearest, dimension, words) for index, part in enumerate(costs.parts)]
+
+
+def people(rows: tuple[UserRow, ...], words: Mapping[str, str]) -> list[PersonRow]:
+    """The top users; the system has no address and no way to itself."""
+    dearest = max((row.sums.cost_nano for row in rows), default=0)
+    return [
+        PersonRow(
+            id=str(row.user_id or "system"), email=row.email, plan=row.plan, calls=row.sums.calls,
+            cost_nano=row.sums.cost_nano, share=ratio(row.sums.cost_nano, dearest) or 0,
+            href=link(words, user=str(row.user_id)) if row.user_id else "",
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def link(words: Mapping[str, str], **more: str) -> str:
+    """The call list with the period and the filters of the page, and some more."""
+    kept = {name: value for name, value in words.items() if name in _KEPT} | more
+    return f"{CALLS}?{urlencode(kept)}" if kept else CALLS
+
+
+def label_key(dimension: Dimension, name: Name) -> str:
+    """The catalogue key of a part whose words are ours; empty for names that are data."""
+    if dimension is Dimension.PLAN and name.key == "none":
+        return "ai_costs.no_plan"
+    if dimension is Dimension.TIER and name.key in list(ServiceTier):
+        return f"ai_costs.tier.{name.key}"
+    return ""
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """Their quotient, or None when there is nothing to divide by."""
+    return part / whole if whole else None
+
+
+def _part(part: Part, index: int, dearest: int, dimension: Dimension, words: Mapping[str, str]) -> PartRow:
+    now, before = part.now, part.before
+    return PartRow(
+        id=part.name.key,
+        label=part.name.label,
+        label_key=label_key(dimension, part.name),
+        is_mapped=part.name.mapped,
+        colour=COLOURS[index] if index < SHOWN else OTHER_COLOUR,
+        calls=now.calls,
+        unpriced=now.unpriced,
+        cost_nano=now.cost_nano,
+        per_call=_per_call(now),
+        cached=_cached(now),
+        change=ratio(now.cost_nano - before.cost_nano, before.cost_nano) if before else None,
+        share=ratio(now.cost_nano, dearest) or 0,
+        href=link(words, **{str(dimension): part.name.key}),
+    )
+
+
+def _slot_words(slot: Slot, costs: Costs) -> dict[str, str]:
+    """The period of one bar, in the words of an address."""
+    period = costs.period
+    if isinstance(slot.at, datetime):
+        day = day_of(slot.at, period.zone)
+        first = last = min(max(day, period.first), period.last)
+        return _custom(first, last) | {"hour": slot.at.isoformat()}
+    if costs.grain is Grain.MONTH:
+        end = (slot.at + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        return _custom(max(slot.at, period.first), min(end, period.last))
+    return _custom(slot.at, slot.at)
+
+
+def _custom(first: date, last: date) -> dict[str, str]:
+    return {"period": "custom", "from": first.isoformat(), "to": last.isoformat()}
+
+
+def _per_call(sums: Sums) -> float | None:
+    return ratio(sums.cost_nano, sums.calls - sums.unpriced)
+
+
+def _cached(sums: Sums) -> float | None:
+    return ratio(sums.cached_tokens, sums.prompt_tokens)
+
+
+def whole(costs: Costs) -> int:
+    """The sum of the breakdown, in nano-USD; it is the figure of the first card."""
+    return total(part.now for part in costs.parts).cost_nano

@@ -1,0 +1,30 @@
+"""The filters that the cost page and the call list share."""
+
+from collections.abc import Mapping
+
+import reflex as rx
+
+from fitmycv_admin.copy import text
+from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.ui.copy import t
+from fitmycv_admin.ui.kit import query
+from fitmycv_admin.ui.ops.ai_costs import figures
+from fitmycv_admin.ui.session import actor
+
+Options = dict[str, list[dict[str, str]]]
+
+
+def options(choices: Mapping[Dimension, list[Name]]) -> Options:
+    """The words of each filter, in the language of who asks."""
+    return {str(by): [_option(by, name) for name in names] for by, names in choices.items()}
+
+
+def chip(name: str, given: rx.Var[Options]) -> rx.Component:
+    """One filter of the address, with "all" first."""
+    every = rx.Var.create([query.option("", t("ai_costs.all"))]).to(list[dict[str, str]])
+    return query.query_filter(name, t(f"ai_costs.by.{name}"), every + given.get(name, []).to(list[dict[str, str]]))
+
+
+def _option(by: Dimension, name: Name) -> dict[str, str]:
+    key = figures.label_key(by, name)
+    return {"value": name.key, "label": text(str(actor().language), key) if key else name.label}

@@ -1,0 +1,228 @@
+"""What the models cost, who caused it, and when."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import reflex as rx
+
+from fitmycv_admin.core.ask import look
+from fitmycv_admin.domain.ai_costs import asked, screens
+from fitmycv_admin.domain.ai_costs.names import Dimension
+from fitmycv_admin.ui.copy import t, t_key, t_word
+from fitmycv_admin.ui.guard import policy
+from fitmycv_admin.ui.kit import badge, card, chart, controls, progress, query, states, table, ticker, values
+from fitmycv_admin.ui.kit.listing import Listing, Offer
+from fitmycv_admin.ui.ops.ai_costs import figures, filters, live
+from fitmycv_admin.ui.ops.ai_costs.figures import Kpis, PartRow, PersonRow
+from fitmycv_admin.ui.page import Nav, page
+from fitmycv_admin.ui.session import AppState, actor
+from fitmycv_admin.ui.shell import parts
+from fitmycv_admin.vocabulary import Permission
+
+OFFER = Offer((), "", dict.fromkeys(asked.COST_WORDS, ()))
+TICK_S = 5
+
+
+class CostState(Listing, AppState):
+    """What the cost page shows; everything comes from the address and one snapshot of the database."""
+
+    kpis: Kpis = Kpis()
+    figure: dict[str, Any] = {}  # noqa: RUF012  (Reflex copies defaults)
+    parts: list[PartRow] = []  # noqa: RUF012
+    people: list[PersonRow] = []  # noqa: RUF012
+    options: dict[str, list[dict[str, str]]] = {}  # noqa: RUF012
+    by: str = "feature"
+    grain: str = "day"
+    first_day: str = ""
+    last_day: str = ""
+    cost_nano: int = 0
+    unpriced: int = 0
+    unpriced_href: str = ""
+    complete_to: str = ""
+    _version: str = ""
+
+    @rx.event
+    @policy(Permission.COSTS_READ)
+    async def load(self) -> AsyncIterator[None]:
+        """Show what the address asks for."""
+        with self._loading():
+            yield
+            await self._read()
+
+    @rx.event
+    @policy(Permission.COSTS_READ)
+    async def tick(self) -> None:
+        """Read again when a call was recorded since; say nothing otherwise."""
+        if self.is_loaded and await live.version() != self._version:
+            with self._loading():
+                await self._read()
+
+    async def _read(self) -> None:
+        words = dict(self._wanted(OFFER).filters)
+        screen = await look(screens.costs, actor(), words)
+        costs, dimension = screen.costs, screen.asked.dimension
+        self.kpis = figures.kpis(costs)
+        self.figure = figures.figure(costs, dimension, words)
+        self.parts = figures.parts(costs, dimension, words)
+        self.people = figures.people(costs.users, words)
+        self.options = filters.options(screen.choices)
+        self.by, self.grain = str(dimension), str(costs.grain)
+        self.first_day, self.last_day = costs.period.first.isoformat(), costs.period.last.isoformat()
+        self.cost_nano, self.unpriced = costs.now.cost_nano, costs.now.unpriced
+        self.unpriced_href = figures.link(words, unpriced="1")
+        self.complete_to = costs.fresh.complete_to.isoformat()
+        self._version = costs.version
+
+
+def _kpis() -> rx.Component:
+    kpis, waiting = CostState.kpis, ~CostState.is_loaded
+    points = kpis.cached.change
+    return card.kpis(
+        card.kpi_card(t("ai_costs.cost"), values.money_usd_nano(kpis.cost.value), change=kpis.cost.change,
+                      direction="up_is_bad", spark=kpis.cost.spark, explanation=t("ai_costs.cost_why"),
+                      loading=waiting),
+        card.kpi_card(t("ai_costs.calls"), values.number(kpis.calls.value), change=kpis.calls.change,
+                      direction="neutral", spark=kpis.calls.spark, loading=waiting),
+        card.kpi_card(t("ai_costs.per_call"), values.money_usd_nano(kpis.per_call.value), change=kpis.per_call.change,
+                      direction="up_is_bad", spark=kpis.per_call.spark, explanation=t("ai_costs.per_call_why"),
+                      loading=waiting),
+        card.kpi_card(t("ai_costs.cached"), values.percent(kpis.cached.value, decimals=0), change=points,
+                      change_text=rx.cond(points > 0, t("ai_costs.points_up", n=values.number(points, decimals=1)),
+                                          t("ai_costs.points_down", n=values.number(0 - points, decimals=1))),
+                      spark=kpis.cached.spark, explanation=t("ai_costs.cached_why"), loading=waiting),
+        card.kpi_card(t("ai_costs.tokens"), values.compact(kpis.tokens.value), change=kpis.tokens.change,
+                      direction="neutral", spark=kpis.tokens.spark, loading=waiting),
+    )  # fmt: skip
+
+
+def change_cell(change: rx.Var[Any]) -> rx.Component:
+    """A change of cost: more is worse."""
+    tone = rx.cond(change > 0, "tone-bad", rx.cond(change < 0, "tone-ok", "tone-mute"))
+    return rx.el.span(values.change(change), class_name=tone)
+
+
+PART_COLUMNS = [
+    table.column("part", t_word("ai_costs.by", CostState.by)),
+    table.column("calls", t("ai_costs.calls"), numeric=True),
+    table.column("cost", t("ai_costs.cost"), numeric=True),
+    table.column("per_call", t("ai_costs.per_call_short"), numeric=True),
+    table.column("cached", t("ai_costs.cached_short"), numeric=True),
+    table.column("change", t("ai_costs.change"), numeric=True),
+    table.column("share", rx.el.span(t("ai_costs.share"), class_name="visually-hidden")),
+]
+
+
+def _part_cells(row: PartRow) -> list[controls.Content]:
+    label = rx.cond(row.label_key != "", t_key(row.label_key), row.label)
+    unmapped = badge.pill(t("ai_costs.unmapped"), tone="warn", title=t("ai_costs.unmapped_why"))
+    return [
+        rx.el.span(
+            badge.swatch(row.colour),
+            controls.link(label, href=row.href, look="cell-link"),
+            rx.cond(row.is_mapped, rx.fragment(), unmapped),
+            class_name="row",
+        ),
+        values.number(row.calls),
+        values.money_usd_nano(row.cost_nano),
+        values.money_usd_nano(row.per_call),
+        values.percent(row.cached, decimals=0),
+        change_cell(row.change),
+        progress.bar(row.share, label=label, series=row.colour),
+    ]
+
+
+PEOPLE_COLUMNS = [
+    table.column("user", t("ai_costs.user")),
+    table.column("plan", t("ai_costs.by.plan")),
+    table.column("calls", t("ai_costs.calls"), numeric=True),
+    table.column("cost", t("ai_costs.cost"), numeric=True),
+]
+
+
+def _person_cells(row: PersonRow) -> list[controls.Content]:
+    return [
+        rx.cond(
+            row.href != "",
+            controls.link(row.email, href=row.href, look="cell-link"),
+            rx.el.span(t("ai_costs.system"), class_name="tone-mute"),
+        ),
+        rx.cond(row.plan != "", badge.pill(row.plan, tone="info"), badge.pill(t("ai_costs.no_plan"))),
+        values.number(row.calls),
+        values.money_usd_nano(row.cost_nano),
+    ]
+
+
+def _tables() -> rx.Component:
+    count = rx.el.span(
+        t("ai_costs.parts", n=CostState.parts.length(), total=values.money_usd_nano(CostState.cost_nano))
+    )
+    view = table.ListView.of(CostState)
+    nothing = states.empty_state(t("ai_costs.no_calls"), t("ai_costs.no_calls_why"))
+    return rx.el.div(
+        card.card(
+            table.data_table("ai-costs-parts", PART_COLUMNS, CostState.parts, _part_cells, card=False,
+                             max_height=False, empty=nothing),
+            title=t_word("ai_costs.split", CostState.by), aside=count, padded=False,
+        ),
+        card.card(
+            table.data_table("ai-costs-people", PEOPLE_COLUMNS, CostState.people, _person_cells, card=False,
+                             max_height=False, empty=nothing),
+            title=t("ai_costs.top_users"), aside=t("ai_costs.top_users_why"), padded=False,
+        ),
+        class_name=rx.cond(view.is_loading & view.is_loaded, "grid grid-wide is-stale", "grid grid-wide"),
+    )  # fmt: skip
+
+
+def _notices() -> rx.Component:
+    problem = states.error_state(t_key(CostState.problem), incident=CostState.incident, retry=CostState.load)
+    return rx.fragment(
+        rx.cond(CostState.problem != "", card.card(problem), rx.fragment()),
+        rx.cond(
+            CostState.unpriced > 0,
+            card.notice(
+                t("ai_costs.unpriced", n=CostState.unpriced),
+                tone="warn",
+                pill=badge.pill(t("ai_costs.unpriced_pill"), tone="warn"),
+                actions=(
+                    controls.link_button(t("ai_costs.unpriced_show"), href=CostState.unpriced_href),
+                    controls.link_button(t("ai_costs.unpriced_price"), href="/ops/ai-costs/pricing"),
+                ),
+            ),
+            rx.fragment(),
+        ),
+    )
+
+
+def freshness(complete_to: rx.Var[str]) -> rx.Component:
+    """Up to when every call is counted, and in which zone the days are."""
+    text = t("ai_costs.complete_to", time=values.date_text(complete_to, "time"), zone=AppState.zone)
+    return rx.cond(complete_to != "", parts.freshness(text), rx.fragment())
+
+
+@page(
+    route="/ops/ai-costs",
+    title="ai_costs.title",
+    permission=Permission.COSTS_READ,
+    load=CostState.load,
+    nav=Nav("ai_costs.nav.costs", "ai_costs.nav.group", "chart-column"),
+)
+def costs() -> rx.Component:
+    """Cards, the stack over time, the breakdown and the top users."""
+    by = query.query_choice(
+        "by", [(str(d), t(f"ai_costs.by.{d}")) for d in Dimension], standard="feature", label=t("ai_costs.split_by")
+    )
+    return card.page(
+        ticker.ticker(CostState.tick, seconds=TICK_S),
+        card.page_header(
+            t("ai_costs.title"), t("ai_costs.answer"), query.period_picker(), query.compare_picker(),
+            query.export_link("/api/exports/ai-costs.csv"),
+        ),
+        table.table_tools(
+            *[filters.chip(str(dimension), CostState.options) for dimension in Dimension],
+            aside=(freshness(CostState.complete_to),),
+        ),
+        _notices(),
+        _kpis(),
+        chart.chart_card(t_word("ai_costs.cost_by", CostState.grain), CostState.figure, choices=by),
+        _tables(),
+    )  # fmt: skip
