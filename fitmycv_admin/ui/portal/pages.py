@@ -8,6 +8,7 @@ from fitmycv_admin.ui.portal.offers import listing as offers
 from fitmycv_admin.ui.portal.tasks import activity
 
 PAGES: tuple[Page, ...] = (
+    library.home,
     library.view,
     cv_detail.view,
     match.view,

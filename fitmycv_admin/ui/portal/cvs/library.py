@@ -1,5 +1,6 @@
 """The person's CVs, and the place where a PDF becomes one."""
 
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -46,6 +47,11 @@ class Library(Watching, AppState):
         return None
 
     @rx.event
+    def home(self) -> Any:
+        """The start page of the portal is this list, under its own address."""
+        return rx.redirect("/cvs", replace=True)
+
+    @rx.event
     def sent(self, answer: dict[str, str]) -> Any:
         """The file was taken: follow its import."""
         self.known_id, self.known_name, self.fields = "", "", {}
@@ -77,6 +83,9 @@ def view() -> rx.Component:
             class_name="review",
         ),
     )
+
+
+home = replace(view, route="/", load=Library.home, nav=None)
 
 
 def _list() -> rx.Component:

@@ -110,7 +110,7 @@ def _score() -> rx.Component:
             rx.cond(MatchPage.is_without_ai, badge.no_ai_mark(), rx.fragment()),
             class_name="spread",
         ),
-        controls.button(t("cvs.score.again"), on_click=MatchPage.request, busy=_is_running()),
+        controls.button(t("cvs.score.again"), on_click=MatchPage.request, busy=MatchPage.is_busy),
         class_name="stack",
     )
     none = rx.el.div(
@@ -119,7 +119,7 @@ def _score() -> rx.Component:
             t("cvs.score.ask"),
             kind="primary",
             on_click=MatchPage.request,
-            busy=_is_running(),
+            busy=MatchPage.is_busy,
             disabled=~MatchPage.is_ready,
         ),
         class_name="stack",
@@ -137,11 +137,6 @@ def _score() -> rx.Component:
         aside=_how(),
         id="score",
     )
-
-
-def _is_running() -> Any:
-    # The rows a page follows are unfinished, but for those that ended while it looked.
-    return rx.Var(f"({MatchPage.tasks!s}).some((task) => task.state === 'queued' || task.state === 'running')").to(bool)
 
 
 def _how() -> rx.Component:

@@ -133,7 +133,7 @@ def _compare() -> rx.Component:
     )
     ready = rx.cond(OfferPage.cvs.length() > 0, choose, none)
     wait = rx.el.p(t("cvs.compare.wait"), class_name="sub")
-    return card.card(rx.cond(OfferPage.is_read, ready, wait), title=t("cvs.compare.title"))
+    return card.card(rx.cond(OfferPage.is_read, ready, wait), title=t("cvs.compare.title_cv"))
 
 
 def _score_row(row: Any) -> rx.Component:

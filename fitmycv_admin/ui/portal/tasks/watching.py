@@ -31,6 +31,7 @@ class Watching(Listing, mixin=True):
     """Follows the tasks that `_scope` says; the page reads itself (`_fetch`) and may move on (`_after`)."""
 
     tasks: list[TaskRow] = []  # noqa: RUF012  (Reflex copies defaults)
+    is_busy: bool = False
 
     def _scope(self) -> Scope:
         return Scope()
@@ -72,7 +73,7 @@ class Watching(Listing, mixin=True):
 
     async def _advance(self, rows: list[TaskRow], *, has_ended: bool) -> None:
         if rows != self.tasks:
-            self.tasks = rows
+            self.tasks, self.is_busy = rows, any(row.is_open for row in rows)
         if has_ended:
             with self._loading():
                 await self._fetch()
