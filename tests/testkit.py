@@ -80,21 +80,22 @@ class Tab:
     updates: list[dict[str, Any]] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def emit(self, name: str, payload: Any = None, *, path: str = "/") -> None:
+        """Send an event without waiting for an answer."""
+        event = {
+            "name": name,
+            "payload": {} if payload is None else payload,
+            "router_data": {"pathname": path, "asPath": path, "query": {}},
+            "token": self.token,
+        }
+        await self.socket.emit("event", event, namespace="/_event")
+
     async def send(
         self, name: str, payload: Any = None, *, path: str = "/", settle: float = 0.15
     ) -> list[dict[str, Any]]:
         """Send an event and give what the server answered until it was quiet for `settle` seconds."""
         before = len(self.updates)
-        await self.socket.emit(
-            "event",
-            {
-                "name": name,
-                "payload": {} if payload is None else payload,
-                "router_data": {"pathname": path, "asPath": path, "query": {}},
-                "token": self.token,
-            },
-            namespace="/_event",
-        )
+        await self.emit(name, payload, path=path)
         with contextlib.suppress(asyncio.TimeoutError):
             while True:
                 self.arrived.clear()

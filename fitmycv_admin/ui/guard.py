@@ -31,6 +31,7 @@ from reflex_base.utils.format import format_event_handler
 from fitmycv_admin.copy import DEFAULT_LANGUAGE, negotiate, text
 from fitmycv_admin.core import log
 from fitmycv_admin.core.context import LANGUAGE
+from fitmycv_admin.core.pace import Pace
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.ui import session
@@ -108,9 +109,13 @@ class Guard(Middleware):
     allowed_routes: Callable[[frozenset[Permission]], list[str]]
     policies: dict[str, Policy] = dataclasses.field(default_factory=dict)
     models: dict[str, type[BaseModel] | None] = dataclasses.field(default_factory=dict)
+    # A person clicks a few times a second; a script that sends hundreds would hold up everybody's events.
+    pace: Pace = dataclasses.field(default_factory=lambda: Pace(burst=120, rate=30))
 
     async def preprocess(self, app: Any, state: BaseState, event: Event) -> StateUpdate | None:
         """Let the event through (None) or answer it with a refusal."""
+        if not self.pace.allows(EventContext.get().token):
+            return self._refuse(event, "too fast", [])
         found = self._policy(event.name)
         cookies = _cookies(state.router.headers.cookie or "")
         token = cookies.get(session.COOKIE, "")
