@@ -214,7 +214,10 @@ async def _email_change(_request: Request, form: Form, by: Actor) -> Response:
     _signed_in(by)
     await _take("password_check", str(by.user_id))
     await _take("email_change", str(by.user_id))
-    await ask(email_change.request, by, password=form.get("email_password"), new_email=form.get("email"))
+    try:
+        await ask(email_change.request, by, password=form.get("email_password"), new_email=form.get("email"))
+    except email_change.WrongPassword as error:
+        raise email_change.WrongPassword(field="email_password") from error
     return forms.go(PROFILE, done="email")
 
 

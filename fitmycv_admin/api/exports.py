@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fitmycv_admin.api import cost_exports, export
+from fitmycv_admin.api import access_exports, cost_exports, export
 
-EXPORTS: dict[str, export.Export] = {one.name: one for one in (*cost_exports.EXPORTS,)}
+EXPORTS: dict[str, export.Export] = {one.name: one for one in (*access_exports.EXPORTS, *cost_exports.EXPORTS)}
 
 
 async def _download(request: Request) -> Response:

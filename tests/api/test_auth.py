@@ -299,7 +299,7 @@ def test_an_address_is_changed_from_the_profile(browser: Browser) -> None:
     user, new = person(), address()
     sign_in(browser, user)
     wrong = browser.post("/auth/email-change", {"email": new, "email_password": "x"})
-    assert wrong.to == "/accounts/profile?error=accounts.error.wrong_password&field=password"
+    assert wrong.to == "/accounts/profile?error=accounts.error.wrong_password&field=email_password"
     assert browser.post("/auth/email-change", {"email": new, "email_password": PASSWORD}).to.endswith("done=email")
     token = token_of(new, Trigger.EMAIL_CHANGE)
     assert browser.post("/auth/email-change/confirm", {"token": token}).to == "/accounts/profile?done=address"

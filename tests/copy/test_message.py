@@ -38,7 +38,9 @@ def in_the_browser(samples: list[tuple[str, str, dict]]) -> list[str]:
         f"const samples = {json.dumps(samples)};"
         "console.log(JSON.stringify(samples.map(([lang, text, params]) => fill(lang, text, params))));"
     )
-    done = subprocess.run([BUN, "-e", script], capture_output=True, text=True, check=True, timeout=60)
+    # By standard input: all the sentences together are longer than one argument may be.
+    command = [BUN, "run", "-"]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=True, timeout=60)
     return json.loads(done.stdout)
 
 

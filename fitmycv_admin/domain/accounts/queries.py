@@ -84,6 +84,37 @@ class SessionRow:
     is_current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """Everything the page of one's own account shows."""
+
+    account: OwnAccount
+    sessions: tuple[SessionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """Everything the list of people shows, read at one instant. `chosen` is the opened person."""
+
+    page: Page[PersonRow]
+    totals: Totals
+    chosen: PersonRow | None
+
+
+def own_page(db: Session, by: Actor) -> OwnPage:
+    """The asking person's account and sessions."""
+    return OwnPage(own_account(db, by), own_sessions(db, by))
+
+
+def people_page(db: Session, by: Actor, filters: Filters, page: PageRequest, chosen: str = "") -> PeoplePage:
+    """A page of accounts with the totals and the opened person. Needs people.read."""
+    try:
+        opened = person(db, by, UUID(chosen)) if chosen else None
+    except (ValueError, NotFound):
+        opened = None
+    return PeoplePage(people(db, by, filters, page), totals(db, by), opened)
+
+
 def people(db: Session, by: Actor, filters: Filters, page: PageRequest) -> Page[PersonRow]:
     """A page of accounts by date of sign-up. Needs people.read; clear names need people.reveal."""
     by.must(Permission.PEOPLE_READ)

@@ -1,6 +1,8 @@
 """The map of the operations area: one line for each page, in the order of the sidebar."""
 
 from fitmycv_admin.ui.ops import overview
+from fitmycv_admin.ui.ops.access import audit, roles
+from fitmycv_admin.ui.ops.accounts import users
 from fitmycv_admin.ui.ops.ai_costs import calls, pricing, usage
 from fitmycv_admin.ui.page import Page
 
@@ -9,4 +11,7 @@ PAGES: tuple[Page, ...] = (
     usage.costs,
     calls.calls,
     pricing.pricing,
+    users.users,
+    roles.roles,
+    audit.audit,
 )
