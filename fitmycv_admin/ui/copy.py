@@ -24,9 +24,9 @@ def t_word(prefix: str, word: rx.Var[Any] | str, **params: Any) -> rx.Var[str]:
     return _translated(f"{json.dumps(prefix + '.')}+({word!s})", params, word)
 
 
-def t_key(key: rx.Var[str], **params: Any) -> rx.Var[str]:
+def t_key(key: rx.Var[str] | str, **params: Any) -> rx.Var[str]:
     """The sentence for a whole key that comes from the server, an error of a form for instance."""
-    return _translated(f"({key!s})", params, key)
+    return t(key, **params) if isinstance(key, str) else _translated(f"({key!s})", params, key)
 
 
 def t_given(key: rx.Var[str], params: rx.Var[Any]) -> rx.Var[str]:

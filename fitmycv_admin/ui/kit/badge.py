@@ -88,9 +88,9 @@ def pill(*content: Content, tone: Tone = "mute", live: bool = False, **props: An
     return rx.el.span(*content, class_name=look, **props)
 
 
-def status_pill(status: rx.Var[Any], words: str) -> rx.Component:
+def status_pill(status: Any, words: str) -> rx.Component:
     """The pill of a status word; `words` is the catalogue prefix of its names, `"tasks.state"` for instance."""
-    word = status.to(str).lower()
+    word = rx.Var.create(status).to(str).lower()
     look = rx.match(word, *[(name, f"pill pill-{tone}") for tone, names in TONES.items() for name in names], "pill")
     return rx.el.span(t_word(words, word), class_name=look)
 

@@ -68,12 +68,13 @@ def notice(
     **props: Any,
 ) -> rx.Component:
     """One thing a person should know now, with what they can do about it."""
+    props.setdefault("role", "status")
     return rx.el.div(
         pill if pill is not None else rx.fragment(),
         rx.el.div(*content, class_name="notice-text"),
         rx.el.div(*actions, class_name="notice-actions") if actions else rx.fragment(),
         class_name=f"notice notice-{tone}",
-        **({"role": "status"} | props),
+        **props,
     )
 
 
@@ -104,7 +105,7 @@ def kpi_card(
     spark: rx.Var[str] | str = "",
     href: rx.Var[str] | str = "",
     explanation: Content | None = None,
-    loading: rx.Var[bool] | bool = False,
+    loading: Any = False,
 ) -> rx.Component:
     """A figure with its unit, its change against the previous period and the line that led to it.
 

@@ -98,7 +98,7 @@ class ChartPanel(rx.Component):
 
 def chart_card(
     title: rx.Var[str] | str,
-    figure: rx.Var[dict[str, Any]],
+    figure: Any,
     *,
     choices: rx.Component | None = None,
     empty: Content | None = None,

@@ -37,7 +37,7 @@ def field_changes(*rows: tuple[Content, Content, Content]) -> rx.Component:
     return simple_table(heads, *[list(row) for row in rows])
 
 
-def change_rows(changes: rx.Var[Any]) -> rx.Component:
+def change_rows(changes: Any) -> rx.Component:
     """Field changes that come from the server: items with `field`, `before` and `after` as text."""
     return rx.el.div(
         rx.el.table(

@@ -8,7 +8,7 @@ from reflex_components_core.el.elements.base import BaseHTML
 from fitmycv_admin.ui.copy import t, t_key
 from fitmycv_admin.ui.kit.controls import Content, button
 
-Errors = rx.Var[dict[str, str]]
+Errors = rx.Var[dict[str, str]] | dict[str, str]
 """Catalogue keys by field name, as the handler left them; `""` is the error of the whole form."""
 
 
@@ -55,7 +55,7 @@ def form_row(*fields: rx.Component) -> rx.Component:
 
 def form_error(errors: Errors) -> rx.Component:
     """What is wrong with the form as a whole."""
-    message = errors.get("", "")
+    message = _message(errors, "")
     return rx.cond(message != "", rx.el.p(t_key(message), class_name="form-error", role="alert"), rx.fragment())
 
 
@@ -71,13 +71,9 @@ def text_field(
     **props: Any,
 ) -> rx.Component:
     """One line of text; `type`, `default_value`, `auto_complete`, `max_length`… go to the input."""
-    control = rx.el.input(
-        name=name,
-        id=name,
-        required=not optional,
-        class_name="input num" if numeric else "input",
-        **({"type": "text"} | ({"input_mode": "decimal"} if numeric else {}) | _described(name, errors, hint) | props),
-    )
+    given: dict[str, Any] = {"type": "text"} | ({"input_mode": "decimal"} if numeric else {}) | props
+    look = "input num" if numeric else "input"
+    control = rx.el.input(**_control(name, errors, hint, given | {"class_name": look}, optional=optional))
     if unit is not None:
         control = rx.el.div(rx.el.span(unit, class_name="input-unit"), control, class_name="input-group")
     return field(name, label, control, errors=errors, hint=hint, optional=optional)
@@ -93,16 +89,14 @@ def area_field(
     **props: Any,
 ) -> rx.Component:
     """Several lines of text."""
-    control = rx.el.textarea(
-        name=name, id=name, required=not optional, class_name="input", **(_described(name, errors, hint) | props)
-    )
+    control = rx.el.textarea(**_control(name, errors, hint, props, optional=optional))
     return field(name, label, control, errors=errors, hint=hint, optional=optional)
 
 
 def select_field(
     name: str,
     label: Content,
-    options: list[tuple[str, Content]] | rx.Var[list[Any]],
+    options: list[tuple[str, Content]] | Any,
     *,
     errors: Errors | None = None,
     hint: Content | None = None,
@@ -117,10 +111,7 @@ def select_field(
     )
     control = rx.el.select(
         items if isinstance(items, rx.Component) else rx.fragment(*items),
-        name=name,
-        id=name,
-        class_name="input",
-        **(_described(name, errors, hint) | props),
+        **_control(name, errors, hint, props, optional=optional),
     )
     return field(name, label, control, errors=errors, hint=hint, optional=optional)
 
@@ -157,7 +148,7 @@ def field(
 
 def field_error(name: str, errors: Errors) -> rx.Component:
     """What is wrong with one field, said aloud by screen readers."""
-    message = errors.get(name, "")
+    message = _message(errors, name)
     return rx.cond(
         message != "",
         rx.el.p(t_key(message), class_name="field-error", id=f"{name}-error", role="alert"),
@@ -180,11 +171,23 @@ def _option(item: Any) -> rx.Component:
     return rx.el.option(item["label"].to(str), value=item["value"].to(str), key=item["value"].to(str))
 
 
+def _control(
+    name: str, errors: Errors | None, hint: Content | None, props: dict[str, Any], *, optional: bool
+) -> dict[str, Any]:
+    """What every control of a field has; the caller's props win."""
+    common = {"name": name, "id": name, "required": not optional, "class_name": "input"}
+    return common | _described(name, errors, hint) | props
+
+
+def _message(errors: Errors, name: str) -> rx.Var[str]:
+    return rx.Var.create(errors).to(dict[str, str]).get(name, "").to(str)
+
+
 def _described(name: str, errors: Errors | None, hint: Content | None) -> dict[str, Any]:
     hinted = f"{name}-hint" if hint is not None else ""
     if errors is None:
         return {"aria_describedby": hinted} if hinted else {}
-    is_wrong = errors.get(name, "") != ""
+    is_wrong = _message(errors, name) != ""
     return {
         "aria_invalid": rx.cond(is_wrong, "true", "false"),
         "aria_describedby": rx.cond(is_wrong, f"{name}-error {hinted}".strip(), hinted),

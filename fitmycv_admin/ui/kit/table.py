@@ -19,7 +19,7 @@ class TableFrame(rx.Component):
 
     library = "$/public/js/table.js"
     tag = "TableFrame"
-    id: rx.Var[str]
+    id: Any = None
     look: rx.Var[str]
 
 
@@ -28,7 +28,7 @@ class ColumnMenu(rx.Component):
 
     library = "$/public/js/table.js"
     tag = "ColumnMenu"
-    id: rx.Var[str]
+    id: Any = None
     columns: rx.Var[list[Any]]
 
 
@@ -72,14 +72,14 @@ class ListView:
 class Selection:
     """Checked rows: their ids, and the handler told (id, is checked)."""
 
-    ids: rx.Var[list[str]]
+    ids: rx.Var[list[str]] | list[str]
     toggle: Callable[..., Any]
 
 
 def data_table(
     table_id: str,
     columns: list[Column],
-    rows: rx.Var[Any],
+    rows: Any,
     cells: Callable[[Any], list[Content]],
     *,
     view: ListView | None = None,
@@ -88,7 +88,7 @@ def data_table(
     empty: rx.Component | None = None,
     retry: Any = None,
     selection: Selection | None = None,
-    is_open: Callable[[Any], rx.Var[bool]] | None = None,
+    is_open: Callable[[Any], Any] | None = None,
     hints: tuple[rx.Component, ...] = (),
     summary: Content | None = None,
     above: rx.Component | None = None,
@@ -107,7 +107,7 @@ def data_table(
         return _row(row, columns, cells, key, selection, is_open)
 
     body = rx.foreach(rows, draw)
-    count = rows.to(list).length()
+    count = rx.Var.create(rows).to(list).length()
     nothing = empty if empty is not None else states.empty_state(t("kit.table.empty"), t("kit.table.empty_why"))
     width = len(columns) + (1 if selection else 0)
     if view is None:
@@ -146,7 +146,7 @@ def data_table(
 
 def selection_bar(selection: Selection, *acts: rx.Component) -> rx.Component:
     """What can be done with the checked rows, in numbers; drawn only while there are some. Pass it as `above`."""
-    count = selection.ids.length()
+    count = rx.Var.create(selection.ids).to(list[str]).length()
     return rx.cond(
         count > 0,
         rx.el.div(
@@ -236,13 +236,13 @@ def _row(
     cells: Callable[[Any], list[Content]],
     key: str,
     selection: Selection | None,
-    is_open: Callable[[Any], rx.Var[bool]] | None,
+    is_open: Callable[[Any], Any] | None,
 ) -> rx.Component:
     row_id = getattr(row, key).to(str)
     drawn: list[rx.Component] = []
     props: dict[str, Any] = {}
     if selection is not None:
-        checked = selection.ids.contains(row_id)
+        checked = rx.Var.create(selection.ids).to(list[str]).contains(row_id)
         drawn.append(
             rx.el.td(
                 rx.el.input(
@@ -256,10 +256,11 @@ def _row(
         )
         props["aria_selected"] = rx.cond(checked, "true", "false")
     for index, (column, cell) in enumerate(zip(columns, cells(row), strict=True)):
-        tag, scope = (rx.el.th, {"scope": "row"}) if index == 0 else (rx.el.td, {})
-        drawn.append(
-            tag(cell, class_name=_look(column, pinned=index == 0), custom_attrs={"data-col": column.key}, **scope)
-        )
+        look, place = _look(column, pinned=index == 0), {"data-col": column.key}
+        if index == 0:
+            drawn.append(rx.el.th(cell, class_name=look, custom_attrs=place, scope="row"))
+        else:
+            drawn.append(rx.el.td(cell, class_name=look, custom_attrs=place))
     if is_open is not None:
         props["class_name"] = rx.cond(is_open(row), "is-open", "")
     return rx.el.tr(*drawn, key=row_id, tab_index=-1, custom_attrs={"data-row": row_id}, **props)
@@ -269,7 +270,7 @@ def _span(content: rx.Component, width: int) -> rx.Component:
     return rx.el.tr(rx.el.td(content, col_span=width))
 
 
-def _stale_notice(view: ListView, count: rx.Var[int], retry: Any) -> rx.Component:
+def _stale_notice(view: ListView, count: Any, retry: Any) -> rx.Component:
     """Old rows stay visible when a reload fails; this says so."""
     return rx.cond(
         (view.problem != "") & (count > 0),

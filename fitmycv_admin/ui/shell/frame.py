@@ -18,11 +18,11 @@ from fitmycv_admin.ui.shell.navigation import Item, sidebar_links, top_links
 class Person:
     """What a frame shows of who is signed in; all of it Vars of the app's state, for display only."""
 
-    name: rx.Var[str]
-    initials: rx.Var[str]
-    allowed: rx.Var[list[str]]
-    language: rx.Var[str]
-    zone: rx.Var[str]
+    name: rx.Var[str] | str
+    initials: rx.Var[str] | str
+    allowed: rx.Var[list[str]] | list[str]
+    language: rx.Var[str] | str
+    zone: rx.Var[str] | str
 
 
 def frame(
@@ -33,8 +33,8 @@ def frame(
     environment: rx.Component | None = None,
     fresh: rx.Component | None = None,
     banner: rx.Component | None = None,
-    counts: rx.Var[dict[str, int]] | None = None,
-    results: rx.Var[Any] | None = None,
+    counts: rx.Var[dict[str, int]] | dict[str, int] | None = None,
+    results: Any = None,
     on_search: Any = None,
     on_language: Any = None,
     account_links: tuple[tuple[Content, str], ...] = (),

@@ -49,7 +49,9 @@ def items(pages: Iterable[Page]) -> tuple[Item, ...]:
 
 
 def sidebar_links(
-    entries: Sequence[Item], allowed: rx.Var[list[str]], counts: rx.Var[dict[str, int]] | None = None
+    entries: Sequence[Item],
+    allowed: rx.Var[list[str]] | list[str],
+    counts: rx.Var[dict[str, int]] | dict[str, int] | None = None,
 ) -> rx.Component:
     """Groups of links; those that the person may not open are not drawn, nor are groups without any."""
     groups = [(name, list(group)) for name, group in groupby(entries, key=lambda entry: entry.group)]
@@ -58,7 +60,7 @@ def sidebar_links(
     )
 
 
-def top_links(entries: Sequence[Item], allowed: rx.Var[list[str]]) -> rx.Component:
+def top_links(entries: Sequence[Item], allowed: rx.Var[list[str]] | list[str]) -> rx.Component:
     """The links of the portal: on top, and at the bottom of a phone."""
     links = [
         _if_allowed(entry, NavLink.create(t(entry.label), href=entry.href, exact=entry.is_exact, look=""), allowed)
@@ -76,25 +78,28 @@ def palette_items(entries: Sequence[Item]) -> list[dict[str, object]]:
 
 
 def _group(
-    name: str, entries: list[Item], allowed: rx.Var[list[str]], counts: rx.Var[dict[str, int]] | None
+    name: str,
+    entries: list[Item],
+    allowed: rx.Var[list[str]] | list[str],
+    counts: rx.Var[dict[str, int]] | dict[str, int] | None,
 ) -> rx.Component:
     links = [_if_allowed(entry, _link(entry, counts), allowed) for entry in entries]
     if not name:
         return rx.fragment(*links)
-    any_allowed = allowed.contains(entries[0].href)
+    any_allowed = rx.Var.create(allowed).to(list[str]).contains(entries[0].href)
     for entry in entries[1:]:
-        any_allowed = any_allowed | allowed.contains(entry.href)
+        any_allowed = any_allowed | rx.Var.create(allowed).to(list[str]).contains(entry.href)
     return rx.cond(any_allowed, rx.fragment(rx.el.div(t(name), class_name="nav-group"), *links), rx.fragment())
 
 
-def _link(entry: Item, counts: rx.Var[dict[str, int]] | None) -> rx.Component:
+def _link(entry: Item, counts: rx.Var[dict[str, int]] | dict[str, int] | None) -> rx.Component:
     count = rx.fragment()
     if counts is not None:
-        waiting = counts.get(entry.href, 0).to(int)
+        waiting = rx.Var.create(counts).to(dict[str, int]).get(entry.href, 0).to(int)
         count = rx.cond(waiting > 0, rx.el.span(waiting, class_name="nav-count"), rx.fragment())
     icon = rx.icon(entry.icon, size=15, aria_hidden="true") if entry.icon else rx.fragment()
     return NavLink.create(icon, t(entry.label), count, href=entry.href, exact=entry.is_exact, look="nav")
 
 
-def _if_allowed(entry: Item, link: rx.Component, allowed: rx.Var[list[str]]) -> rx.Component:
-    return rx.cond(allowed.contains(entry.href), link, rx.fragment())
+def _if_allowed(entry: Item, link: rx.Component, allowed: rx.Var[list[str]] | list[str]) -> rx.Component:
+    return rx.cond(rx.Var.create(allowed).to(list[str]).contains(entry.href), link, rx.fragment())

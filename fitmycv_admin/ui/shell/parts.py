@@ -70,7 +70,7 @@ def brand(href: str = "/", *, environment: rx.Component | None = None) -> rx.Com
     return rx.el.div(name, environment if environment is not None else rx.fragment(), class_name="brand")
 
 
-def environment_mark(is_demo: rx.Var[bool]) -> rx.Component:
+def environment_mark(is_demo: rx.Var[bool] | bool) -> rx.Component:
     """Says that nothing here is real."""
     return rx.cond(is_demo, rx.el.span(t("kit.shell.demo"), class_name="env"), rx.fragment())
 
@@ -95,7 +95,11 @@ def language_switch(profile: rx.Var[str] | str = "", on_choose: Any = None) -> r
 
 
 def account_menu(
-    initials: rx.Var[str], name: rx.Var[str], *links: tuple[Content, str], sign_out: str, with_keys: bool = False
+    initials: rx.Var[str] | str,
+    name: rx.Var[str] | str,
+    *links: tuple[Content, str],
+    sign_out: str,
+    with_keys: bool = False,
 ) -> rx.Component:
     """Who is signed in, their own pages, and the way out (a form that posts: the session ends on the server)."""
     return menu(
@@ -116,7 +120,7 @@ def palette(
     entries: Sequence[Item],
     *,
     allowed: rx.Var[list[str]] | list[str],
-    results: rx.Var[Any] | None = None,
+    results: Any = None,
     on_search: Any = None,
 ) -> rx.Component:
     """The palette of an area; `results` are items with href, label and hint found by `on_search(text)`."""
