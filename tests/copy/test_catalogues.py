@@ -11,6 +11,7 @@ import pytest
 from fitmycv_admin import copy
 from fitmycv_admin.copy.message import parse, slots
 from fitmycv_admin.ui import catalogues
+from tests.copy import typography
 
 ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"[a-z][a-z_]*(\.[a-z0-9_]+)+")
@@ -130,10 +131,25 @@ def test_no_sentence_is_unused():
 
 
 def test_french_has_its_typography():
-    """No-break spaces before : ; ? ! » % and after «, curly apostrophes, no straight quotes."""
-    wrong = re.compile(r" [:;?!»%]|«[^\u00a0\u202f]|[^\u00a0\u202f]»|\w[;?!](?=\s|$)|[^\W\d]:(?=\s|$)|'|\"|\d%")
-    found = [f"{key}: {text}" for key, text in french().items() if wrong.search(text)]
+    """No-break spaces before : ; ? ! » % and after «, curly apostrophes; `python -m tests.copy.typography` does it."""
+    found = [f"{key}: {text}" for key, text in french().items() if typography.french(text) != text or '"' in text]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("Vraiment ?", "Vraiment\u202f?"),
+        ("Vraiment?", "Vraiment\u202f?"),
+        ("Note\u00a0; suite", "Note\u202f; suite"),
+        ("À 09:41 : « oui »", "À 09:41\u00a0: «\u00a0oui\u00a0»"),
+        ("{n}% de l'offre", "{n}\u00a0% de l’offre"),
+        ("Voir https://exemple.fr/?a=b", "Voir https://exemple.fr/?a=b"),
+    ],
+)
+def test_typography_is_put_right_once_and_for_all(typed: str, right: str):
+    assert typography.french(typed) == right
+    assert typography.french(right) == right
 
 
 def test_english_has_curly_quotes():
