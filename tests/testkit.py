@@ -91,7 +91,7 @@ class Tab:
         await self.socket.emit("event", event, namespace="/_event")
 
     async def send(
-        self, name: str, payload: Any = None, *, path: str = "/", settle: float = 0.15
+        self, name: str, payload: Any = None, *, path: str = "/", settle: float = 0.15, patience: float = 10.0
     ) -> list[dict[str, Any]]:
         """Send an event and give what the server answered until it was quiet for `settle` seconds."""
         before = len(self.updates)
@@ -99,7 +99,7 @@ class Tab:
         with contextlib.suppress(asyncio.TimeoutError):
             while True:
                 self.arrived.clear()
-                await asyncio.wait_for(self.arrived.wait(), settle if len(self.updates) > before else 1.0)
+                await asyncio.wait_for(self.arrived.wait(), settle if len(self.updates) > before else patience)
         return self.updates[before:]
 
     async def hydrate(self) -> list[dict[str, Any]]:
