@@ -4,6 +4,7 @@ import reflex as rx
 
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit.controls import link_button
+from fitmycv_admin.ui.language import LanguageState
 from fitmycv_admin.ui.ops import pages as ops
 from fitmycv_admin.ui.page import Page
 from fitmycv_admin.ui.portal import pages as portal
@@ -27,6 +28,7 @@ def framed(page: Page) -> rx.Component:
             entries=items(ops.PAGES),
             person=_person(),
             environment=environment_mark(AppState.is_demo),
+            on_language=LanguageState.choose,
             account_links=((t("common.portal"), "/"), (t("common.account"), "/accounts/profile")),
         )
     return portal_frame(
@@ -34,6 +36,7 @@ def framed(page: Page) -> rx.Component:
         entries=items(portal.PAGES),
         person=_person(),
         marks=(_without_ai(), environment_mark(AppState.is_demo)),
+        on_language=LanguageState.choose,
         account_links=((t("common.account"), "/accounts/profile"),),
     )
 
