@@ -1,5 +1,6 @@
 """What the worker's processes promise a person, seen on real processes."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from fitmycv_admin.domain.tasks import board
 from fitmycv_admin.vocabulary import TaskType
 from tests import cluster
 from tests.domain.tasks.conftest import make_person
-from tests.worker.stack import SHORT_LEASE, Stack, eventually, running
+from tests.worker.stack import SHORT_LEASE, Stack, descendants, eventually, running
 
 pytestmark = pytest.mark.slow
 
@@ -81,6 +82,22 @@ def test_a_killed_worker_loses_its_task_to_another(stack: Stack) -> None:
     stack.start("worker-0")
     assert wait_for(task_id, "completed", seconds=20) == "completed"
     assert row(task_id).attempt == 2
+
+
+def test_a_frozen_attempt_that_wakes_up_late_writes_nothing(stack: Stack) -> None:
+    task_id = submit(2_500)
+    wait_for(task_id, "running")
+    (horse,) = descendants(stack.children["worker-0"].pid)
+    os.kill(horse, signal.SIGSTOP)
+    stack.start("worker-1", "fitmycv_worker.worker")
+    assert eventually(lambda: row(task_id).attempt == 2, 10), row(task_id)
+    os.kill(horse, signal.SIGCONT)
+    assert wait_for(task_id, "completed") == "completed"
+    stack.kill_with_children("worker-1")
+    del stack.children["worker-1"]
+    with transaction() as db:
+        outcomes = "SELECT outcome FROM task_attempt WHERE task_id = :id ORDER BY attempt"
+        assert list(db.execute(text(outcomes), {"id": task_id}).scalars()) == ["lost", "completed"]
 
 
 def test_sigterm_lets_the_message_in_hand_finish(stack: Stack) -> None:

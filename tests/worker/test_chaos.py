@@ -1,0 +1,160 @@
+"""Everything is killed again and again, and every task still ends exactly once."""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from fitmycv_admin.core.db import transaction
+from fitmycv_admin.domain import actors
+from fitmycv_admin.domain.tasks import board
+from fitmycv_admin.local import postgres as local_postgres
+from fitmycv_admin.local import valkey as local_valkey
+from fitmycv_admin.vocabulary import TaskType
+from tests.worker.stack import SHORT_LEASE, Stack, running
+
+WORKERS = 2
+STUCK_AFTER_S = 40
+"""Without a kill for this long, everything must have ended."""
+
+
+class Chaos:
+    """Kills one thing at a time, as often as it is told, in an order that a seed decides."""
+
+    def __init__(self, stack: Stack, postgres: local_postgres.Postgres, valkey: local_valkey.Valkey, seed: int) -> None:
+        self.stack = stack
+        self.postgres = postgres
+        self.valkey = valkey
+        self.random = random.Random(seed)
+        self.count: dict[str, int] = {}
+        self.strikes = 0
+
+    def strike(self) -> None:
+        """Kill something, and start it again as a supervisor would."""
+        acts: list[Callable[[], object]] = [
+            self.horse, self.horse, self.worker, self.worker, self.worker_alone, self.dispatcher, self.scheduler,
+            self.valkey_dies, self.valkey_forgets, self.postgres_dies,
+        ]  # fmt: skip
+        first: list[Callable[[], object]] = [self.worker, self.postgres_dies, self.valkey_forgets]
+        act = first[self.strikes] if self.strikes < len(first) else self.random.choice(acts)
+        self.strikes += 1
+        if act() is not False:
+            self.count[act.__name__] = self.count.get(act.__name__, 0) + 1
+        self.stack.restart_ended()
+
+    def _any_worker(self) -> str:
+        return f"worker-{self.random.randrange(WORKERS)}"
+
+    def horse(self) -> bool:
+        return self.stack.kill_horse(self._any_worker())
+
+    def worker(self) -> None:
+        self.stack.kill_with_children(self._any_worker())
+
+    def worker_alone(self) -> None:
+        """The parent dies, the child that does the work lives on."""
+        name = self._any_worker()
+        self.stack.children[name].kill()
+        self.stack.children[name].wait(10)
+
+    def dispatcher(self) -> None:
+        self.stack.kill_with_children("dispatcher")
+
+    def scheduler(self) -> None:
+        self.stack.kill_with_children("scheduler")
+
+    def valkey_dies(self) -> None:
+        self.valkey.kill()
+        self.valkey = local_valkey.start(self.valkey.data_dir, self.valkey.port)
+
+    def valkey_forgets(self) -> None:
+        self.valkey.flush()
+
+    def postgres_dies(self) -> None:
+        self.postgres.kill()
+        self.postgres = local_postgres.start(self.postgres.data_dir, self.postgres.port)
+
+
+def submit(count: int, seed: int) -> list[UUID]:
+    """Tasks of 20 to 250 ms."""
+    chosen = random.Random(seed)
+    with transaction() as db:
+        return [
+            board.submit(db, actors.system("chaos"), TaskType.NOOP, title="", payload={"ms": chosen.randint(20, 250)})
+            for _ in range(count)
+        ]
+
+
+def ended(tasks: list[UUID]) -> int:
+    """How many have ended; -1 while the database is away."""
+    done = "SELECT count(*) FROM background_task WHERE id = ANY(:ids) AND status IN ('completed','failed','cancelled')"
+    try:
+        with transaction() as db:
+            return db.execute(text(done), {"ids": tasks}).scalar_one()
+    except SQLAlchemyError:
+        return -1
+
+
+def verdict(tasks: list[UUID]) -> dict[str, int]:
+    """What became of them."""
+    found = text("""
+        SELECT count(*) AS tasks, count(*) FILTER (WHERE status = 'completed') AS completed,
+            (SELECT count(*) FROM effect) AS effects, (SELECT count(DISTINCT task_id) FROM effect) AS with_effect,
+            (SELECT count(*) FROM task_attempt) AS starts,
+            (SELECT count(*) FROM task_attempt WHERE outcome = 'completed') AS completions,
+            (SELECT count(*) FROM task_attempt WHERE outcome IS NULL) AS open_attempts,
+            (SELECT count(*) FROM task_step) AS steps, max(attempt) AS most_attempts
+        FROM background_task WHERE id = ANY(:ids)""")
+    with transaction() as db:
+        return dict(db.execute(found, {"ids": tasks}).mappings().one())
+
+
+def play(postgres: local_postgres.Postgres, valkey: local_valkey.Valkey, place: Path, *, tasks: int, kills: int,
+         every_s: float) -> None:  # fmt: skip
+    """Submit, kill, wait, judge."""
+    seed = int(os.environ.get("CHAOS_SEED", time.time_ns() % 100_000))
+    with postgres.connect(local_postgres.DATABASE) as owner:
+        owner.execute("CREATE TABLE effect (id bigserial PRIMARY KEY, task_id uuid NOT NULL, attempt int NOT NULL)")
+    environment = {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, **SHORT_LEASE}
+    with running(place, environment, workers=WORKERS, work="tests.worker.effects") as stack:
+        chaos = Chaos(stack, postgres, valkey, seed)
+        started = time.monotonic()
+        mine = submit(tasks, seed)
+        for _ in range(kills):
+            time.sleep(chaos.random.uniform(0.3, 1.7) * every_s)
+            chaos.strike()
+        last_kill = time.monotonic()
+        while ended(mine) < tasks and time.monotonic() - last_kill < STUCK_AFTER_S:
+            stack.restart_ended()
+            time.sleep(0.1)
+        figures = verdict(mine)
+        print(
+            f"seed {seed}, {time.monotonic() - started:.0f} s, {time.monotonic() - last_kill:.1f} s after the last kill"
+        )
+        print("kills", chaos.count, "verdict", figures)
+    assert figures["completed"] == tasks, figures
+    assert (figures["effects"], figures["with_effect"], figures["completions"]) == (tasks, tasks, tasks)
+    assert figures["open_attempts"] == 0
+    assert figures["steps"] == 2 * tasks
+    assert figures["starts"] > tasks, "nothing was hit: this proves nothing"
+
+
+@pytest.mark.slow
+def test_forty_tasks_survive_a_dozen_kills(
+    fresh_cluster: local_postgres.Postgres, fresh_valkey: local_valkey.Valkey, tmp_path: Path
+) -> None:
+    play(fresh_cluster, fresh_valkey, tmp_path, tasks=40, kills=12, every_s=0.7)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(600)
+def test_two_hundred_tasks_survive_a_minute_of_kills(
+    fresh_cluster: local_postgres.Postgres, fresh_valkey: local_valkey.Valkey, tmp_path: Path
+) -> None:
+    play(fresh_cluster, fresh_valkey, tmp_path, tasks=200, kills=60, every_s=1.0)
