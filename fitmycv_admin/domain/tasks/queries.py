@@ -1,0 +1,224 @@
+"""What screens show of tasks: a person's own, the operators' list, one task with everything that happened to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from fitmycv_admin.core import paging
+from fitmycv_admin.core.errors import NotFound
+from fitmycv_admin.core.paging import Page, PageRequest
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.emails import addresses
+from fitmycv_admin.domain.tasks import heartbeats
+from fitmycv_admin.vocabulary import Permission, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressCard:
+    """How far one's own task is: `percent` 0 to 100; keys are of the catalogue, "" when there is none."""
+
+    task_id: UUID
+    type: str
+    title: str
+    state: str
+    percent: int
+    step_key: str
+    error_key: str
+    error_params: dict[str, Any]
+    result: dict[str, Any]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state not in (TaskState.QUEUED, TaskState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the operators' list shows; empty fields do not filter. `older_s` is the least age in seconds."""
+
+    type: str = ""
+    state: str = ""
+    user_id: UUID | None = None
+    older_s: int = 0
+    fingerprint: str = ""
+    search: str = ""
+    """An id of a task or of a person; for who may read addresses also part of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One line of the operators' list. Durations in milliseconds; `cost_nano` None: a cost is not known."""
+
+    id: UUID
+    type: str
+    state: str
+    is_cancelling: bool
+    user_id: UUID | None
+    user: str
+    attempt: int
+    max_attempts: int
+    percent: int
+    step_key: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    wait_ms: int
+    run_ms: int | None
+    error_key: str
+    fingerprint: str
+    calls: int
+    cost_nano: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """How the work goes now; waits in milliseconds, of tasks that started in the last hour."""
+
+    queued: int
+    running: int
+    oldest_wait_ms: int
+    failed_24h: int
+    ended_24h: int
+    wait_p95_ms: int | None
+    workers: int
+    dispatchers: int
+    schedulers: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardScreen:
+    """The operators' list with its figures, from one snapshot."""
+
+    board: Board
+    page: Page[TaskRow]
+
+
+def progress_of(db: Session, by: Actor, task_id: UUID) -> ProgressCard:
+    """How far one's own task is. Raises NotFound for a missing one and for somebody else's alike."""
+    by.must(Permission.OWN_DATA)
+    found = text("""SELECT id, type, title, status, progress, progress_step, error_key, error_params, result
+                    FROM background_task WHERE id = :id AND user_id = :user""")
+    row = db.execute(found, {"id": task_id, "user": by.owner_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return ProgressCard(
+        row.id, row.type, row.title, row.status, row.progress, row.progress_step,
+        row.error_key or "", row.error_params or {}, row.result or {},
+    )  # fmt: skip
+
+
+def board(db: Session, by: Actor, filters: Filters, request: PageRequest) -> BoardScreen:
+    """Everything the operators' list shows. Needs tasks.read; people are masked without people.reveal."""
+    by.must(Permission.TASKS_READ)
+    return BoardScreen(_figures(db), _page(db, by, filters, request))
+
+
+_FIGURES = text("""
+SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
+    extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE status = 'queued')) * 1000 AS oldest,
+    (SELECT count(*) FROM background_task WHERE created_at > clock_timestamp() - interval '7 days'
+        AND finished_at > clock_timestamp() - interval '24 hours' AND status = 'failed') AS failed,
+    (SELECT count(*) FROM background_task WHERE created_at > clock_timestamp() - interval '7 days'
+        AND finished_at > clock_timestamp() - interval '24 hours' AND status IN ('failed', 'completed')) AS ended,
+    (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - created_at) * 1000)
+        FROM background_task WHERE created_at > clock_timestamp() - interval '1 hour'
+        AND started_at IS NOT NULL) AS wait
+FROM background_task WHERE status IN ('queued', 'running')""")
+
+
+def _figures(db: Session) -> Board:
+    row = db.execute(_FIGURES).one()
+    return Board(
+        queued=row.queued, running=row.running, oldest_wait_ms=int(row.oldest or 0), failed_24h=row.failed,
+        ended_24h=row.ended, wait_p95_ms=None if row.wait is None else int(row.wait),
+        workers=heartbeats.alive(db, "worker.tasks"), dispatchers=heartbeats.alive(db, "dispatcher"),
+        schedulers=heartbeats.alive(db, "scheduler"),
+    )  # fmt: skip
+
+
+_ROWS = """
+SELECT task.id, task.type, task.status, task.cancel_requested_at, task.user_id, person.email, task.attempt,
+    task.max_attempts, task.progress, task.progress_step, task.created_at, task.started_at, task.finished_at,
+    task.error_key, task.error_fingerprint, called.calls, called.known, called.cost,
+    extract(epoch FROM COALESCE(task.started_at, task.finished_at, clock_timestamp()) - task.created_at) * 1000 AS wait,
+    extract(epoch FROM COALESCE(task.finished_at, clock_timestamp()) - task.started_at) * 1000 AS run
+FROM (SELECT * FROM background_task task WHERE {where} ORDER BY task.created_at {way}, task.id {way} LIMIT :limit) task
+LEFT JOIN app_user person ON person.id = task.user_id
+LEFT JOIN LATERAL (SELECT count(*) AS calls, count(cost_nano) AS known, sum(cost_nano) AS cost
+    FROM openai_call WHERE openai_call.task_id = task.id) called ON true
+ORDER BY task.created_at {way}, task.id {way}"""
+
+
+def _page(db: Session, by: Actor, filters: Filters, request: PageRequest) -> Page[TaskRow]:
+    where, values = _where(by, filters)
+    before = _position(request.before)
+    after = _position(request.after) if before is None else None
+    at = before or after
+    if at is not None:
+        where.append(f"(task.created_at, task.id) {'>' if before else '<'} (:at, :at_id)")
+        values |= {"at": at[0], "at_id": at[1]}
+    way = "ASC" if before else "DESC"
+    statement = text(_ROWS.format(where=" AND ".join(where) or "true", way=way))
+    found = db.execute(statement, {**values, "limit": request.limit}).all()
+    rows = [_row(row, by) for row in (reversed(found) if before else found)]
+    asked = request if at is not None else PageRequest(size=request.size)
+    return paging.page_of(rows, asked, lambda row: (row.created_at.isoformat(), str(row.id)))
+
+
+def _where(by: Actor, filters: Filters) -> tuple[list[str], dict[str, Any]]:
+    given: dict[str, tuple[str, Any]] = {
+        "type": ("task.type = :type", filters.type),
+        "state": ("task.status = :state", filters.state),
+        "user": ("task.user_id = :user", filters.user_id),
+        "older": ("task.created_at < clock_timestamp() - make_interval(secs => :older)", filters.older_s),
+        "fingerprint": ("task.error_fingerprint = :fingerprint", filters.fingerprint),
+    }
+    where = [condition for condition, value in given.values() if value]
+    values = {name: value for name, (_, value) in given.items() if value}
+    if filters.search:
+        where.append(_searched(by, filters.search, values))
+    return where, values
+
+
+def _searched(by: Actor, search: str, values: dict[str, Any]) -> str:
+    try:
+        values["search_id"] = UUID(search)
+    except ValueError:
+        if not by.may(Permission.PEOPLE_REVEAL):
+            return "false"  # else a search would tell what the mask hides
+        escaped = search.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        values["search"] = f"%{escaped}%"
+        return "task.user_id IN (SELECT id FROM app_user WHERE lower(email) LIKE :search)"
+    return "(task.id = :search_id OR task.user_id = :search_id)"
+
+
+def _position(token: str) -> tuple[datetime, UUID] | None:
+    key = paging.decode(token, 2) if token else None
+    try:
+        return (datetime.fromisoformat(key[0]), UUID(key[1])) if key else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _row(row: Any, by: Actor) -> TaskRow:
+    email = row.email or ""
+    is_known = row.calls == 0 or row.known == row.calls
+    return TaskRow(
+        id=row.id, type=row.type, state=row.status,
+        is_cancelling=row.status == TaskState.RUNNING and row.cancel_requested_at is not None,
+        user_id=row.user_id, user=shown_person(by, email), attempt=row.attempt, max_attempts=row.max_attempts,
+        percent=row.progress, step_key=row.progress_step, created_at=row.created_at, started_at=row.started_at,
+        finished_at=row.finished_at, wait_ms=int(row.wait), run_ms=None if row.run is None else int(row.run),
+        error_key=row.error_key or "", fingerprint=row.error_fingerprint or "", calls=row.calls,
+        cost_nano=int(row.cost or 0) if is_known else None,
+    )  # fmt: skip
+
+
+def shown_person(by: Actor, email: str) -> str:
+    """An address as this actor may read it; "" stays "" (a task of the system)."""
+    return email if not email or by.may(Permission.PEOPLE_REVEAL) else addresses.masked(email)
