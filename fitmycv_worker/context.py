@@ -47,6 +47,10 @@ class TaskContext:
         if self.claim.user_id is not None:
             wiring.progress().publish(self.claim.user_id, self.task_id)
 
+    def step(self, percent: int, word: str) -> None:
+        """The same, as pipelines tell it: `word` is reading, understanding, checking, matching, counting or done."""
+        self.progress(percent, f"tasks.step.{word}")
+
     def done(self, step: str) -> dict[str, Any] | None:
         """The result of a step that an earlier attempt finished; None when it is to be done."""
         if self._steps is None:

@@ -1,6 +1,7 @@
 """What every background process does: say that it lives, and stop when it is told to."""
 
 import contextlib
+import faulthandler
 import os
 import signal
 import socket
@@ -39,8 +40,9 @@ class Pulse:
 
 
 def prepare() -> None:
-    """Logs of a background process."""
+    """Logs of a background process; SIGUSR2 makes it write where each of its threads stands."""
     log.configure(json=not config.settings().is_demo)
+    faulthandler.register(signal.SIGUSR2)
 
 
 def stop_signal() -> threading.Event:

@@ -48,10 +48,10 @@ class _Watched:
         self._exit_status = status
         return pid, status, usage
 
-    def execute_job(self, message: Message, queue: Queue) -> None:
+    def execute_job(self, job: Message, queue: Queue) -> None:
         """Do one message; whatever becomes of the queue's own bookkeeping, a killed child's task is given back."""
         try:
-            super().execute_job(message, queue)  # type: ignore[misc]
+            super().execute_job(job, queue)  # type: ignore[misc]
         finally:
             if self._exit_status != 0:
                 free(self.name)  # type: ignore[attr-defined]

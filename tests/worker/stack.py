@@ -64,6 +64,16 @@ class Stack:
                 os.kill(pid, signal.SIGKILL)
         return bool(horses)
 
+    def say_where_they_stand(self) -> None:
+        """Print where every thread of every process is: for a run that got stuck."""
+        for name, child in self.children.items():
+            for pid in [child.pid, *descendants(child.pid)]:
+                mark = (self.place / f"{name}.log").stat().st_size
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGUSR2)
+                time.sleep(0.3)
+                print(f"--- {name} {pid}\n{self.log(name)[mark:]}")
+
     def stop(self) -> None:
         """End everything."""
         for name in self.children:

@@ -20,7 +20,7 @@ from fitmycv_admin.vocabulary import TaskType
 from tests.worker.stack import SHORT_LEASE, Stack, running
 
 WORKERS = 2
-STUCK_AFTER_S = 40
+STUCK_AFTER_S = 25
 """Without a kill for this long, everything must have ended."""
 
 
@@ -133,6 +133,8 @@ def play(postgres: local_postgres.Postgres, valkey: local_valkey.Valkey, place: 
         while ended(mine) < tasks and time.monotonic() - last_kill < STUCK_AFTER_S:
             stack.restart_ended()
             time.sleep(0.1)
+        if ended(mine) < tasks:
+            stack.say_where_they_stand()
         figures = verdict(mine)
         print(
             f"seed {seed}, {time.monotonic() - started:.0f} s, {time.monotonic() - last_kill:.1f} s after the last kill"

@@ -4,6 +4,7 @@ from fitmycv_admin.ui.ops import overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
 from fitmycv_admin.ui.ops.ai_costs import calls, pricing, usage
+from fitmycv_admin.ui.ops.tasks import board, task
 from fitmycv_admin.ui.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -11,6 +12,8 @@ PAGES: tuple[Page, ...] = (
     usage.costs,
     calls.calls,
     pricing.pricing,
+    board.board,
+    task.task,
     users.users,
     roles.roles,
     audit.audit,

@@ -1,0 +1,1 @@
+"""Operators' pages about slow work."""
