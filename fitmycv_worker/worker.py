@@ -42,6 +42,9 @@ class _Watched:
             self.pulse.beat()
         super().heartbeat(*args, **kwargs)  # type: ignore[misc]
 
+    def subscribe(self) -> None:
+        """No thread for RQ's commands: a task is cancelled by its row, and a fork needs a single thread."""
+
     def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
         """Remember how the child ended."""
         pid, status, usage = super().wait_for_horse()  # type: ignore[misc]
