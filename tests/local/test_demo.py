@@ -18,17 +18,19 @@ from fitmycv_admin.domain.insights import seeding
 from fitmycv_admin.local import data, demo
 from fitmycv_admin.local.process import LocalError
 from fitmycv_admin.models import (
+    AuditEvent,
     BackgroundTask,
     CreditBalance,
     CreditTransaction,
     CvFile,
     CvVersion,
+    Feedback,
     JobOffer,
     MatchResult,
     OpenAICall,
     User,
 )
-from fitmycv_admin.vocabulary import CreditKind, Role, TaskState
+from fitmycv_admin.vocabulary import CreditKind, FeedbackState, Role, TaskState
 from tests import cluster
 
 NOW = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
@@ -235,10 +237,10 @@ def test_no_page_is_empty(told: Session) -> None:
 def test_it_loads_fast_enough_for_the_first_start(database: cluster.Database) -> None:
     with core_db.transaction() as db:
         seeding.run(db, actors.system("seed"))
-    started = time.monotonic()
+    started = time.process_time()  # what other processes do does not count
     with core_db.transaction() as db:
         demo.load(db, allowed=True, now=NOW)
-    assert time.monotonic() - started < 20  # about 3 s on a quiet machine
+    assert time.process_time() - started < 8  # about 2 s on a quiet machine
 
 
 def test_it_refuses_a_database_it_may_not_touch(told: Session) -> None:
@@ -271,3 +273,15 @@ def test_the_first_start_seeds_loads_and_folds_and_later_ones_do_not() -> None:
     finally:
         server.drop_database(mine.name)
     assert [account.email for account in data.demo_accounts()] == [account.email for account in demo.ACCOUNTS]
+
+
+def test_what_the_team_did_is_what_the_rows_say(told: Session) -> None:
+    gifts = told.exec(select(CreditTransaction).where(CreditTransaction.type == CreditKind.GIFT)).all()
+    given = told.exec(select(AuditEvent).where(AuditEvent.action == "credits.gifted")).all()
+    assert sorted(str(line.user_id) for line in gifts) == sorted(event.target_id for event in given) != []
+    assert all(line.actor_id and line.reason for line in gifts)
+    read = told.exec(select(AuditEvent).where(AuditEvent.target_type == "feedback")).all()
+    states = {str(row.id): row.status for row in told.exec(select(Feedback)) if row.status != FeedbackState.NEW}
+    assert {event.target_id: (event.after or {})["status"] for event in read} == states != {}
+    people = {user.id: user.role for user in told.exec(select(User))}
+    assert all(people[event.actor_id] == event.actor_role for event in read if event.actor_id)

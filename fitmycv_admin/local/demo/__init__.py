@@ -6,11 +6,12 @@ from sqlmodel import Session, col, select
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.local.demo import board, calls, office, people, till, traces
+from fitmycv_admin.local.demo import board, calls, growth, office, people, team, till, traces
 from fitmycv_admin.local.demo.people import ACCOUNTS
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.local.process import LocalError
 from fitmycv_admin.models import User
+from fitmycv_admin.vocabulary import Role
 
 __all__ = ["ACCOUNTS", "load"]
 
@@ -31,9 +32,12 @@ def load(db: Session, *, allowed: bool, now: datetime | None = None) -> None:
     everybody = people.cast(stage)
     desks = office.furnish(stage, everybody)
     done = calls.uses(stage, desks)
-    books = till.open_books(stage, desks, done)
+    support = next(person for person in everybody if person.role == Role.SUPPORT)
+    books = till.open_books(stage, support, desks, done)
+    growth.spread(stage, [desk.person for desk in desks])
     board.post(stage, desks, books.paid)
     calls.place(stage, desks, done, books.plans)
     traces.leave(stage, everybody, desks, done, books)
+    team.work(stage, everybody, desks, books.gifts)
     db.flush()
     assert db.exec(select(User.id).where(~col(User.is_demo)).limit(1)).first() is None

@@ -1,4 +1,4 @@
-"""What the demo's people leave behind: mails, webhooks, feedback, telemetry and the audit trail."""
+"""What the demo's people leave behind: mails, webhooks and telemetry."""
 
 import json
 from dataclasses import dataclass
@@ -15,42 +15,28 @@ from fitmycv_admin.local.demo.people import DOMAIN, Person
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.local.demo.till import Books, Line, Sub
 from fitmycv_admin.models import (
-    AuditEvent,
     EmailLog,
     EmailTemplate,
     EmailTrigger,
     FeatureUsage,
-    Feedback,
     StripeWebhookLog,
     TelemetryEvent,
 )
 from fitmycv_admin.vocabulary import (
-    FeedbackState,
     MailState,
     PlanFeature,
-    Role,
     SubscriptionState,
     TaskState,
     TaskType,
     Trigger,
 )
 
-_COMMENTS_FR = (
-    "Le score m’a aidé à voir ce qui manquait.", "Simple et rapide, merci !", "J’aimerais exporter en Word.",
-    "La traduction garde bien la mise en page.", "Un peu cher pour un étudiant.", "J’ai décroché un entretien !",
-    "L’import a bien lu mes expériences.", "Peut-on dupliquer un CV ?",
-)  # fmt: skip
-_COMMENTS_EN = ("Very clear score, thank you.", "Would love a Word export.", "The import missed one certificate.")
-_BUGS = ("Le bouton d’import ne répond pas sur mon téléphone.", "Erreur après une longue attente.", "Typo in the menu.")
-
 
 def leave(stage: Stage, people: list[Person], desks: list[Desk], uses: list[Use], books: Books) -> None:
     """Insert all of it."""
     _mails(stage, people, books)
     _webhooks(stage, books)
-    _feedback(stage, desks)
     _telemetry(stage, people, desks, uses)
-    _audit(stage, people)
 
 
 def _mails(stage: Stage, people: list[Person], books: Books) -> None:
@@ -178,32 +164,6 @@ def _of_subscription(stage: Stage, sub: Sub) -> list[tuple[datetime, str, dict[s
     return [event for event in found if event[0] <= stage.now]
 
 
-def _feedback(stage: Stage, desks: list[Desk]) -> None:
-    rows = []
-    for number in range(28):
-        desk = stage.one(desks)
-        english = desk.person.language == "en"
-        bug = number % 7 == 3
-        at = stage.moment(desk.person.verified or desk.person.since)
-        old = at < stage.now - timedelta(days=14)
-        rows.append(
-            {
-                "id": stage.id(at),
-                "user_id": desk.person.id,
-                "rating": stage.dice.choices((1, 2, 3, 4, 5), (6, 3, 2, 2, 1) if bug else (1, 1, 3, 7, 9))[0],
-                "comment": stage.one(_BUGS if bug else _COMMENTS_EN if english else _COMMENTS_FR),
-                "is_bug_report": bug,
-                "status": stage.one((FeedbackState.REVIEWED, FeedbackState.RESOLVED)) if old else FeedbackState.NEW,
-                "page_url": stage.one(("/cvs", "/offers", "/scores", "/account")),
-                "user_agent": "Mozilla/5.0 (demo)",
-                "current_cv_file": desk.cvs[0].name,
-                "created_at": at,
-                "updated_at": at,
-            }
-        )
-    stage.insert(Feedback, sorted(rows, key=lambda row: row["created_at"]))
-
-
 _OF_TASK = {
     TaskType.IMPORT_PDF: Event.CV_IMPORTED,
     TaskType.EXTRACT_OFFER: Event.OFFER_ADDED,
@@ -291,50 +251,3 @@ def _of_work(tracker: _Tracker, work: Work) -> None:
         tracker.add(work.person, Event.JOB_FAILED, work.finished, length, work.error_key or "")
     else:
         tracker.add(work.person, Event.JOB_CANCELLED, work.finished, length)
-
-
-def _audit(stage: Stage, people: list[Person]) -> None:
-    staff = {person.role: person for person in people if not person.is_customer}
-    someone = [person for person in people if person.is_customer and person.active]
-    acts: list[tuple[Role, str, str, str, dict[str, Any] | None, dict[str, Any] | None, str]] = [
-        (Role.ADMIN, "user.role_changed", "user", str(staff[Role.OPS].id), {"role": "user"}, {"role": "ops"},
-         "Arrivée dans l’équipe"),
-        (Role.ADMIN, "user.role_changed", "user", str(staff[Role.FINANCE].id), {"role": "user"}, {"role": "finance"},
-         "Arrivée dans l’équipe"),
-        (Role.OPS, "setting.changed", "setting", "cv_max_versions", {"cv_max_versions": "3"}, {"cv_max_versions": "5"},
-         "Demandes des utilisateurs"),
-        (Role.OPS, "setting.changed", "setting", "pdf_image_quality", {"pdf_image_quality": "70"},
-         {"pdf_image_quality": "65"}, "Même lecture, fichiers plus légers"),
-        (Role.OPS, "setting.changed", "setting", "model_extract_job_offer", {"model_extract_job_offer": "gpt-4o"},
-         {"model_extract_job_offer": "o4-mini"}, "Moins cher à qualité égale"),
-        (Role.FINANCE, "promo.created", "promo_code", "DEMO10", None, {"code": "DEMO10", "percentage": 10},
-         "Lancement"),
-        (Role.FINANCE, "promo.created", "promo_code", "DEMOSALON", None, {"code": "DEMOSALON", "credits": 15}, "Salon"),
-        (Role.FINANCE, "promo.changed", "promo_code", "DEMOSALON", {"is_active": True}, {"is_active": False},
-         "Salon annulé"),
-        *((Role.SUPPORT, "feedback.changed", "feedback", f"demo-{number}", {"status": "new"}, {"status": "reviewed"},
-           "")
-          for number in range(9)),
-        *((Role.SUPPORT, "credits.gifted", "user", str(stage.one(someone).id), None, {"credits": 5},
-           "Import raté deux fois") for _ in range(4)),
-        (Role.SUPPORT, "user.disabled", "user", str(people[27].id), {"state": "active"}, {"state": "disabled"},
-         "Usage automatisé"),
-    ]  # fmt: skip
-    instants = sorted(stage.moment(stage.start) for _ in acts)
-    rows = [
-        {
-            "created_at": at,
-            "actor_id": staff[role].id,
-            "actor_role": role,
-            "actor_name": staff[role].name,
-            "action": action,
-            "target_type": target_type,
-            "target_id": target_id,
-            "reason": reason,
-            "before": before,
-            "after": after,
-            "ip": "192.0.2.10",
-        }
-        for at, (role, action, target_type, target_id, before, after, reason) in zip(instants, acts, strict=True)
-    ]
-    stage.insert(AuditEvent, rows)
