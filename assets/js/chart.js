@@ -23,7 +23,13 @@ function writer(unit, f) {
   if (unit?.startsWith("cents:")) return (v) => f.cents(v, unit.slice(6));
   return { percent: f.percent, ms: f.duration, bytes: f.bytes }[unit] ?? f.number;
 }
-const axisWriter = (unit, f) => (unit === "usd_nano" ? (v) => f.usdNano(v, v !== 0 && Math.abs(v) < 1e9 ? undefined : Math.abs(v) < 1e10 && v % 1e9 ? 2 : 0) : writer(unit, f));
+// Every mark of an axis has the decimals that its step needs.
+function axisWriter(unit, f, marks) {
+  if (unit !== "usd_nano") return writer(unit, f);
+  const step = (marks[1] ?? 1e9) / 1e9;
+  const decimals = Number.isInteger(step) ? 0 : Math.max(2, Math.min(6, 1 - Math.floor(Math.log10(step))));
+  return (v) => f.usdNano(v, decimals);
+}
 const nameOf = (series, t) => (series.name_key ? t(series.name_key) : series.name);
 const isDay = (x) => typeof x === "string" && /^\d{4}-\d\d-\d\d/.test(x);
 const headOf = (x, f, isHour) => (isDay(x) ? f.at(x, isHour ? "minute" : "day") : String(x));
@@ -68,7 +74,7 @@ function draw(figure, lang, f, t) {
     hoverlabel: { bgcolor: token("surface"), bordercolor: token("line-strong"), font: { color: token("ink"), size: 12 }, align: "left" },
     hovermode: "closest",
     xaxis: { tickvals: shown, ticktext: shown.map((i) => heads[i]), showgrid: false, zeroline: false, fixedrange: true, range: [-0.6, x.length - 0.4], linecolor: token("line") },
-    yaxis: { tickvals: marks, ticktext: marks.map(axisWriter(figure.unit, f)), range: [0, marks[marks.length - 1] * 1.02], gridcolor: token("line"), gridwidth: 1, zeroline: false, fixedrange: true },
+    yaxis: { tickvals: marks, ticktext: marks.map(axisWriter(figure.unit, f, marks)), range: [0, marks[marks.length - 1] * 1.02], gridcolor: token("line"), gridwidth: 1, zeroline: false, fixedrange: true },
     shapes: limits.map((l) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: l.value, y1: l.value, line: { color: bad, width: 1.2, dash: "dash" } })),
     annotations: limits.map((l) => ({ xref: "paper", x: 0.005, y: l.value, xanchor: "left", yanchor: "bottom", showarrow: false,
       text: `${l.label_key ? t(l.label_key) : l.label} ${axisWriter(figure.unit, f)(l.value)}`.replace(/[<>&]/g, ""), font: { color: bad, size: 12 }, bgcolor: token("surface"), borderpad: 1, yshift: 2 })),

@@ -26,6 +26,12 @@ function usdNano(lang, nano, decimals) {
   return intl(Intl.NumberFormat, lang, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol",
     minimumFractionDigits: digits, maximumFractionDigits: digits }).format(nano / 1e9);
 }
+// A price per million: every decimal it has, at least two.
+function price(lang, nano) {
+  if (missing(nano)) return NONE;
+  return intl(Intl.NumberFormat, lang, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: 2, maximumFractionDigits: 9 }).format(nano / 1e9);
+}
 function cents(lang, value, currency) {
   if (missing(value)) return NONE;
   return intl(Intl.NumberFormat, lang, { style: "currency", currency: (currency || "EUR").toUpperCase(),
@@ -103,6 +109,7 @@ const formats = {};
 export function formatFor(lang, timeZone) {
   return (formats[lang + timeZone] ??= {
     number: (v, d) => number(lang, v, d), usdNano: (v, d) => usdNano(lang, v, d), cents: (v, c) => cents(lang, v, c),
+    price: (v) => price(lang, v),
     percent: (v, d) => percent(lang, v, d), change: (v) => change(lang, v), compact: (v) => compact(lang, v),
     bytes: (v) => bytes(lang, v), duration: (v) => duration(lang, v), at: (v, shape) => at(lang, timeZone, v, shape),
   });

@@ -212,7 +212,7 @@ def _row(row: Any, known: names.Names, revealed: bool) -> CallRow:
     email = row.email or ""
     return CallRow(
         id=row.id, at=row.created_at, user_id=row.user_id,
-        email=email if revealed else queries.shortened(email),
+        email=email if revealed else queries.masked(email),
         feature=known.of(Dimension.FEATURE, row.feature_id), call_name=row.call_name,
         model_served=row.model_served, model_requested=row.model_requested,
         tier=known.of(Dimension.TIER, row.tier_id).label, plan=known.of(Dimension.PLAN, row.plan_id or 0).label,

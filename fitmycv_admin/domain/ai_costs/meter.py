@@ -10,6 +10,9 @@ from fitmycv_admin.domain.ai_costs import catalogue, pricing
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
 from fitmycv_admin.vocabulary import CallStatus, UsageType
 
+# Nobody answered: whether the call was billed is not known.
+_UNKNOWN = (CallStatus.NO_ANSWER, CallStatus.ABORTED)
+
 
 class ImpossibleUsage(ValueError):
     """Token counts that contradict each other: a part larger than its whole, or below zero."""
@@ -25,7 +28,8 @@ def record(
     user_id: UUID | None = None,
     plan: str | None = None,
 ) -> int:
-    """Store one call and return its id. `plan` names the plan of the person when the task was asked for.
+    """Store one call and return its id. `plan` names the plan of the person when the task was asked for; without
+    one it is the plan they have now.
 
     The price is that of the model which served (or was asked, when nobody answered) at `usage.started_at`. Without a
     price, or when nobody knows what was billed, the cost stays unknown (NULL). Call it once per call, inside the
@@ -69,7 +73,7 @@ def cost_of(price: pricing.Price | None, usage: CallUsage) -> int | None:
     silent = usage.prompt_tokens == 0 and usage.completion_tokens == 0
     if silent and usage.status == CallStatus.FAILED:
         return 0
-    if price is None or (silent and usage.status == CallStatus.ABORTED):
+    if price is None or (silent and usage.status in _UNKNOWN):
         return None
     lines = price.lines
     whole_price = lines.get(UsageType.INPUT)
@@ -115,7 +119,9 @@ INSERT INTO openai_call (created_at, user_seq, feature_id, model_id, tier_id, pl
     model_served, status, task_id, step, attempt, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens,
     reasoning_tokens, price_version_id, cost_nano, duration_ms, request_id)
 VALUES (:created_at, (SELECT seq FROM app_user WHERE id = :user_id), :feature_id, :model_id, :tier_id,
-    (SELECT id FROM subscription_plan WHERE name = :plan), :call_name, :model_requested,
+    coalesce((SELECT id FROM subscription_plan WHERE name = :plan),
+        (SELECT plan_id FROM subscription WHERE user_id = :user_id AND status IN ('active', 'trialing', 'past_due'))),
+    :call_name, :model_requested,
     :model_served, :status, :task_id, :step, :attempt, :prompt, :cached, :cache_write, :completion,
     :reasoning, :version, :cost, :duration, :request)
 RETURNING id

@@ -14,6 +14,7 @@ from fitmycv_admin.domain.ai_costs import cells, names
 from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.domain.ai_costs.periods import Grain, Period
+from fitmycv_admin.domain.emails import addresses
 from fitmycv_admin.vocabulary import Permission
 
 
@@ -168,7 +169,7 @@ def top_users(db: Session, by: Actor, period: Period, filters: Filters, limit: i
     return tuple(
         UserRow(
             row.id,
-            (row.email or "") if shown else shortened(row.email or ""),
+            (row.email or "") if shown else masked(row.email),
             row.plan or "",
             Sums(*(getattr(row, column) for column in cells.SUMS)),
         )
@@ -212,7 +213,7 @@ def email_of(db: Session, by: Actor, seq: int) -> str:
     """The address of a person, shortened for who may not read it."""
     by.must(Permission.COSTS_READ)
     email = db.execute(text("SELECT email FROM app_user WHERE seq = :seq"), {"seq": seq}).scalar_one_or_none() or ""
-    return email if by.may(Permission.PEOPLE_REVEAL) else shortened(email)
+    return email if by.may(Permission.PEOPLE_REVEAL) else masked(email)
 
 
 def total(sums: Iterable[Sums]) -> Sums:
@@ -223,10 +224,9 @@ def total(sums: Iterable[Sums]) -> Sums:
     return whole
 
 
-def shortened(email: str) -> str:
-    """An address by which a colleague recognises a person, without giving the address away."""
-    name, _, host = email.partition("@")
-    return f"{name[:1]}…@{host}" if host else ""
+def masked(email: str | None) -> str:
+    """An address by which a colleague recognises a person; the system has none."""
+    return addresses.masked(email) if email else ""
 
 
 def _state(db: Session) -> tuple[Freshness, str]:

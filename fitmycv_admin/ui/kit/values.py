@@ -23,6 +23,11 @@ def money_usd_nano(value: Raw, *, decimals: int | None = None) -> rx.Var[str]:
     return _formatted("usdNano", value, decimals)
 
 
+def price_usd_nano(value: Raw) -> rx.Var[str]:
+    """A price in nano-dollars as dollars, with every decimal it has and at least two."""
+    return _formatted("price", value)
+
+
 def money_cents(value: Raw, currency: rx.Var[str] | str = "EUR") -> rx.Var[str]:
     """Cents of a currency: €9.99 or 9,99 €."""
     return _formatted("cents", value, currency)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -87,21 +88,21 @@ def _cells(line: CostLine) -> list[controls.Content]:
     return [
         t_word("ai_costs.usage", line.kind),
         values.number(line.tokens),
-        values.money_usd_nano(line.price_nano),
+        values.price_usd_nano(line.price_nano),
         values.money_usd_nano(line.cost_nano, decimals=6),
     ]
 
 
 def panel(call: rx.Var[CallView | None]) -> rx.Component:
     """The side panel; the address without `open` closes it."""
-    one = call.to(CallView)
+    one: Any = call.to(CallView)
     asked_other = one.model_requested != one.model_served
     no_price = card.notice(t("ai_costs.unpriced_why"), tone="warn")
     return dialog.side_panel(
         rx.cond(
-            one.lines.length() > 0,  # type: ignore[attr-defined]
+            one.lines.length() > 0,
             table.data_table("ai-costs-call", COLUMNS, one.lines, _cells, key="kind", card=False, max_height=False),
-            rx.cond(one.cost_nano.is_none(), no_price, rx.fragment()),  # type: ignore[union-attr]
+            rx.cond(one.cost_nano.is_none(), no_price, rx.fragment()),
         ),
         card.facts(
             (t("ai_costs.cost"), values.money_usd_nano(one.cost_nano, decimals=9)),

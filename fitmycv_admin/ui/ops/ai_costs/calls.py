@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -10,7 +11,7 @@ from fitmycv_admin.domain.ai_costs import asked, screens
 from fitmycv_admin.domain.ai_costs.call_list import CallRow
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from fitmycv_admin.ui.copy import t, t_word
-from fitmycv_admin.ui.guard import policy
+from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, controls, query, states, table, ticker, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.ops.ai_costs import call_panel, filters, live
@@ -43,6 +44,7 @@ class CallLine:
     status: str
 
 
+@page_policy(Permission.COSTS_READ)
 class CallState(Listing, AppState):
     """What the list shows."""
 
@@ -57,7 +59,6 @@ class CallState(Listing, AppState):
     _version: str = ""
 
     @rx.event
-    @policy(Permission.COSTS_READ)
     async def load(self) -> AsyncIterator[None]:
         """Show what the address asks for."""
         with self._loading():
@@ -68,7 +69,6 @@ class CallState(Listing, AppState):
             self._show(screen, words)
 
     @rx.event
-    @policy(Permission.COSTS_READ)
     async def tick(self) -> None:
         """Say that there are newer calls; rows never move under the pointer."""
         if self.is_loaded and not self.has_new and await live.version() != self._version:
@@ -111,7 +111,7 @@ COLUMNS = [
 ]
 
 
-def _cells(row: CallLine) -> list[controls.Content]:
+def _cells(row: Any) -> list[controls.Content]:
     unknown = badge.pill(t("ai_costs.unpriced_pill"), tone="warn", title=t("ai_costs.unpriced_why"))
     person = query.query_link(row.user, changes={"user": row.user_id}, look="link-plain")
     return [
@@ -125,7 +125,7 @@ def _cells(row: CallLine) -> list[controls.Content]:
         values.number(row.cached),
         values.number(row.completion),
         values.duration_ms(row.duration_ms),
-        rx.cond(row.cost_nano.is_none(), unknown, values.money_usd_nano(row.cost_nano)),  # type: ignore[union-attr]
+        rx.cond(row.cost_nano.is_none(), unknown, values.money_usd_nano(row.cost_nano)),
         badge.status_pill(rx.Var.create(row.status), "ai_costs.call_status"),
     ]  # fmt: skip
 
@@ -146,7 +146,7 @@ def _tools() -> rx.Component:
         aside=(
             rx.cond(CallState.has_new, controls.button(t("ai_costs.show_new"), on_click=CallState.load), rx.fragment()),
             rx.cond(
-                CallState.count.is_none(),  # type: ignore[union-attr]
+                CallState.count.is_none(),
                 rx.fragment(),
                 rx.el.span(t("ai_costs.n_calls", n=CallState.count), class_name="sub"),
             ),
@@ -174,8 +174,8 @@ def _narrowed(name: str, value: rx.Var[str]) -> rx.Component:
     )  # fmt: skip
 
 
-def _is_open(row: CallLine) -> rx.Var[bool]:
-    return CallState.opened.id == row.id  # pyright: ignore[reportOptionalMemberAccess]
+def _is_open(row: Any) -> rx.Var[bool]:
+    return CallState.opened.id == row.id
 
 
 def _stopped() -> rx.Component:

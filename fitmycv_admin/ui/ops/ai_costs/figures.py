@@ -13,10 +13,10 @@ from fitmycv_admin.ui.kit import card, chart
 from fitmycv_admin.vocabulary import ServiceTier
 
 CALLS = "/ops/ai-costs/calls"
-# Seven parts have a colour of their own; what is left is one more.
-SHOWN = 7
-COLOURS = (1, 2, 3, 4, 7, 6, 5)
-OTHER_COLOUR = 8
+# Six parts have a colour of their own; what is left is one more.
+SHOWN = 6
+COLOURS = (1, 2, 3, 4, 7, 5)
+OTHER_COLOUR = 6
 _KEPT = ("period", "from", "to", *(str(dimension) for dimension in Dimension), "user")
 
 

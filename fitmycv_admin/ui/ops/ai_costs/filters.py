@@ -1,6 +1,7 @@
 """The filters that the cost page and the call list share."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import reflex as rx
 
@@ -19,10 +20,12 @@ def options(choices: Mapping[Dimension, list[Name]]) -> Options:
     return {str(by): [_option(by, name) for name in names] for by, names in choices.items()}
 
 
-def chip(name: str, given: rx.Var[Options]) -> rx.Component:
+def chip(name: str, given: rx.Var[Any]) -> rx.Component:
     """One filter of the address, with "all" first."""
     every = rx.Var.create([query.option("", t("ai_costs.all"))]).to(list[dict[str, str]])
-    return query.query_filter(name, t(f"ai_costs.by.{name}"), every + given.get(name, []).to(list[dict[str, str]]))
+    return query.query_filter(
+        name, t(f"ai_costs.by.{name}"), every + given.to(dict).get(name, []).to(list[dict[str, str]])
+    )
 
 
 def _option(by: Dimension, name: Name) -> dict[str, str]:

@@ -45,7 +45,7 @@ def panel(state: Any) -> rx.Component:
 
 
 def _price(nano: rx.Var[Any]) -> rx.Component:
-    priced = rx.el.span(values.money_usd_nano(nano), rx.el.span(" ", t("ai_costs.a_million"), class_name="meta"))
+    priced = rx.el.span(values.price_usd_nano(nano), rx.el.span(" ", t("ai_costs.a_million"), class_name="meta"))
     return rx.cond(nano.is_none(), rx.el.span("–", class_name="tone-mute"), priced)
 
 
@@ -79,7 +79,7 @@ def _version(version: Any, state: Any) -> rx.Component:
                     getattr(version, kind).is_none(),
                     rx.fragment(),
                     badge.chip(
-                        t(f"ai_costs.usage.{kind}"), " ", rx.el.b(values.money_usd_nano(getattr(version, kind)))
+                        t(f"ai_costs.usage.{kind}"), " ", rx.el.b(values.price_usd_nano(getattr(version, kind)))
                     ),
                 )
                 for kind in KINDS

@@ -16,7 +16,7 @@ from fitmycv_admin.domain.ai_costs import pricing as domain
 from fitmycv_admin.domain.ai_costs import screens
 from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
 from fitmycv_admin.ui.copy import t, t_key, t_word
-from fitmycv_admin.ui.guard import policy
+from fitmycv_admin.ui.guard import page_policy, policy
 from fitmycv_admin.ui.kit import badge, card, controls, states, table, toast, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.ops.ai_costs import price_panel
@@ -68,6 +68,7 @@ class VersionLine:
     by: str
 
 
+@page_policy(Permission.PRICES_READ)
 class PriceState(Listing, AppState):
     """What the price page shows, and the change that is being written."""
 
@@ -84,7 +85,6 @@ class PriceState(Listing, AppState):
     errors: dict[str, str] = {}  # noqa: RUF012
 
     @rx.event
-    @policy(Permission.PRICES_READ)
     async def load(self) -> AsyncIterator[None]:
         """Show what the address asks for."""
         with self._loading():
@@ -104,7 +104,6 @@ class PriceState(Listing, AppState):
         self.is_adding, self.errors = True, {}
 
     @rx.event
-    @policy(Permission.PRICES_READ)
     async def close(self) -> None:
         """Close the dialogs."""
         self.is_editing = self.is_adding = False
@@ -236,15 +235,15 @@ COLUMNS = [
 ]
 
 
-def _cells(row: PriceLine) -> list[controls.Content]:
+def _cells(row: Any) -> list[controls.Content]:
     planned = badge.pill(t("ai_costs.next_at", at=values.date_text(row.next_at, "minute")), tone="info")
     unpriced = badge.pill(t("ai_costs.unpriced_n", n=row.unpriced), tone="warn")
     return [
         controls.link(row.model, href=row.href, look="cell-link mono"),
         t_word("ai_costs.tier", row.tier),
-        values.money_usd_nano(row.input),
-        values.money_usd_nano(row.cached_input),
-        values.money_usd_nano(row.output),
+        values.price_usd_nano(row.input),
+        values.price_usd_nano(row.cached_input),
+        values.price_usd_nano(row.output),
         rx.cond(row.since != "", values.instant(row.since, relative=False, shape="date"), "–"),
         values.number(row.calls),
         values.money_usd_nano(row.cost_nano),
@@ -271,7 +270,7 @@ def pricing() -> rx.Component:
         PriceState.rows,
         _cells,
         view=table.ListView.of(PriceState),
-        is_open=lambda row: PriceState.opened.id == row.id,  # pyright: ignore[reportOptionalMemberAccess]
+        is_open=lambda row: PriceState.opened.id == row.id,
         retry=PriceState.load,
         empty=states.empty_state(t("ai_costs.no_models"), t("ai_costs.no_models_why")),
         summary=t("ai_costs.unit"),

@@ -9,7 +9,7 @@ from fitmycv_admin.core.ask import look
 from fitmycv_admin.domain.ai_costs import asked, screens
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from fitmycv_admin.ui.copy import t, t_key, t_word
-from fitmycv_admin.ui.guard import policy
+from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, chart, controls, progress, query, states, table, ticker, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.ops.ai_costs import figures, filters, live
@@ -23,6 +23,7 @@ OFFER = Offer((), "", dict.fromkeys(asked.COST_WORDS, ()))
 TICK_S = 5
 
 
+@page_policy(Permission.COSTS_READ)
 class CostState(Listing, AppState):
     """What the cost page shows; everything comes from the address and one snapshot of the database."""
 
@@ -42,7 +43,6 @@ class CostState(Listing, AppState):
     _version: str = ""
 
     @rx.event
-    @policy(Permission.COSTS_READ)
     async def load(self) -> AsyncIterator[None]:
         """Show what the address asks for."""
         with self._loading():
@@ -50,7 +50,6 @@ class CostState(Listing, AppState):
             await self._read()
 
     @rx.event
-    @policy(Permission.COSTS_READ)
     async def tick(self) -> None:
         """Read again when a call was recorded since; say nothing otherwise."""
         if self.is_loaded and await live.version() != self._version:
@@ -95,7 +94,7 @@ def _kpis() -> rx.Component:
     )  # fmt: skip
 
 
-def change_cell(change: rx.Var[Any]) -> rx.Component:
+def change_cell(change: Any) -> rx.Component:
     """A change of cost: more is worse."""
     tone = rx.cond(change > 0, "tone-bad", rx.cond(change < 0, "tone-ok", "tone-mute"))
     return rx.el.span(values.change(change), class_name=tone)
@@ -112,7 +111,7 @@ PART_COLUMNS = [
 ]
 
 
-def _part_cells(row: PartRow) -> list[controls.Content]:
+def _part_cells(row: Any) -> list[controls.Content]:
     label = rx.cond(row.label_key != "", t_key(row.label_key), row.label)
     unmapped = badge.pill(t("ai_costs.unmapped"), tone="warn", title=t("ai_costs.unmapped_why"))
     return [
@@ -139,7 +138,7 @@ PEOPLE_COLUMNS = [
 ]
 
 
-def _person_cells(row: PersonRow) -> list[controls.Content]:
+def _person_cells(row: Any) -> list[controls.Content]:
     return [
         rx.cond(
             row.href != "",
