@@ -89,7 +89,7 @@ def task_list(tasks: Any, *acts: rx.Component) -> rx.Component:
     return rx.el.div(
         rx.foreach(tasks, _task),
         *acts,
-        class_name="stack",
+        class_name="stack tasks",
         aria_live="polite",
         custom_attrs={"data-tasks": tasks.length().to(str)},
     )
