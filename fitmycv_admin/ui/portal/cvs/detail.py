@@ -51,25 +51,25 @@ class CvPage(Watching, AppState):
         self.offers = list(await look(queries.offer_choices, actor()))
 
     @rx.event
-    async def compare(self, given: dict[str, str]) -> Any:
+    async def compare(self, given: dict[str, Any]) -> Any:
         """Ask for the score of this CV for the chosen offer, and go where it will appear."""
-        cv_id, offer_id = id_at(self.router.url, 1), id_at(given.get("offer_id", ""), 0)
+        cv_id, offer_id = id_at(self.router.url, 1), id_at(given.get("offer_id") or "", 0)
         await ask(matching.request, actor(), cv_id, offer_id, idempotency_key=f"match:{uuid4()}")
         return rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
 
     @rx.event
-    async def rename(self, given: dict[str, str]) -> None:
+    async def rename(self, given: dict[str, Any]) -> None:
         """Give the CV another name, or say under the field why not."""
         self.errors = {}
         try:
-            await ask(library.rename, actor(), id_at(self.router.url, 1), name=given.get("name", ""))
+            await ask(library.rename, actor(), id_at(self.router.url, 1), name=str(given.get("name") or ""))
         except Invalid as wrong:
             self.errors = {wrong.field: wrong.key}
             return
         await self._fetch()
 
     @rx.event
-    async def delete(self, given: dict[str, str]) -> Any:
+    async def delete(self, given: dict[str, Any]) -> Any:
         """Delete the CV and go back to the library."""
         await ask(library.delete, actor(), id_at(self.router.url, 1))
         return rx.redirect("/cvs")
@@ -125,11 +125,8 @@ def _compare() -> rx.Component:
         controls.link_button(t("cvs.compare.add"), href="/offers", kind="primary"),
         class_name="stack",
     )
-    return card.card(
-        rx.cond(CvPage.offers.length() > 0, choose, none),
-        task_list(CvPage.tasks),
-        title=t("cvs.compare.title"),
-    )
+    ways = rx.cond(CvPage.offers.length() > 0, choose, none)
+    return card.card(rx.el.div(ways, task_list(CvPage.tasks), class_name="stack"), title=t("cvs.compare.title"))
 
 
 def _score_row(row: Any) -> rx.Component:

@@ -57,14 +57,14 @@ class OfferPage(Watching, AppState):
         return OfferPage.watch
 
     @rx.event
-    async def compare(self, given: dict[str, str]) -> Any:
+    async def compare(self, given: dict[str, Any]) -> Any:
         """Ask for the score of the chosen CV for this offer, and go where it will appear."""
-        cv_id, offer_id = id_at(given.get("cv_id", ""), 0), id_at(self.router.url, 1)
+        cv_id, offer_id = id_at(given.get("cv_id") or "", 0), id_at(self.router.url, 1)
         await ask(matching.request, actor(), cv_id, offer_id, idempotency_key=f"match:{uuid4()}")
         return rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
 
     @rx.event
-    async def delete(self, given: dict[str, str]) -> Any:
+    async def delete(self, given: dict[str, Any]) -> Any:
         """Delete the offer and go back to the list."""
         await ask(offers.delete, actor(), id_at(self.router.url, 1))
         return rx.redirect("/offers")

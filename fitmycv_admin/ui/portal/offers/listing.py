@@ -39,11 +39,13 @@ class Offers(Watching, AppState):
         self.error = ""
 
     @rx.event
-    async def add(self, given: dict[str, str]) -> Any:
+    async def add(self, given: dict[str, Any]) -> Any:
         """Keep the pasted text and go to its page; or say under the field why not."""
         self.error, self.error_params = "", {}
         try:
-            added = await ask(offers.add_text, actor(), given.get("text", ""), idempotency_key=f"offer:{uuid4()}")
+            added = await ask(
+                offers.add_text, actor(), str(given.get("text") or ""), idempotency_key=f"offer:{uuid4()}"
+            )
         except Invalid as wrong:
             self.error, self.error_params = wrong.key, dict(wrong.params)
             return rx.set_focus("text")
