@@ -125,12 +125,8 @@ class CallStatus(StrEnum):
     """How a model call ended."""
 
     OK = "ok"
-    REFUSED = "refused"
-    TRUNCATED = "truncated"
-    INVALID = "invalid"
-    FAILED = "failed"
-    NO_ANSWER = "no_answer"
-    ABORTED = "aborted"
+    FAILED = "failed"  # refused by the server, or its answer was not usable
+    ABORTED = "aborted"  # no answer came: whether it was billed is unknown
 
 
 class ServiceTier(StrEnum):

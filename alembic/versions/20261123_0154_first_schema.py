@@ -268,7 +268,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("xid", Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.CheckConstraint(
-            "status IN ('ok', 'refused', 'truncated', 'invalid', 'failed', 'no_answer', 'aborted')",
+            "status IN ('ok', 'failed', 'aborted')",
             name=op.f("ck_openai_call_status"),
         ),
         sa.CheckConstraint("cached_tokens + cache_write_tokens <= prompt_tokens", name=op.f("ck_openai_call_cached")),

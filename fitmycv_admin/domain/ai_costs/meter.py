@@ -10,9 +10,6 @@ from fitmycv_admin.domain.ai_costs import catalogue, pricing
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
 from fitmycv_admin.vocabulary import CallStatus, UsageType
 
-# Nobody answered: whether the call was billed is not known.
-_UNKNOWN = (CallStatus.NO_ANSWER, CallStatus.ABORTED)
-
 
 class ImpossibleUsage(ValueError):
     """Token counts that contradict each other: a part larger than its whole, or below zero."""
@@ -73,7 +70,7 @@ def cost_of(price: pricing.Price | None, usage: CallUsage) -> int | None:
     silent = usage.prompt_tokens == 0 and usage.completion_tokens == 0
     if silent and usage.status == CallStatus.FAILED:
         return 0
-    if price is None or (silent and usage.status in _UNKNOWN):
+    if price is None or (silent and usage.status == CallStatus.ABORTED):
         return None
     lines = price.lines
     whole_price = lines.get(UsageType.INPUT)

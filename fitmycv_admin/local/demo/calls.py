@@ -158,12 +158,10 @@ class Plans:
 def _call(
     stage: Stage, ask: Ask, at: datetime, price: _Price, person: Person, work: Work | None = None
 ) -> dict[str, Any]:
-    status = stage.dice.choices(
-        (CallStatus.OK, CallStatus.FAILED, CallStatus.NO_ANSWER, CallStatus.REFUSED), (985, 12, 1, 2)
-    )[0]
+    status = stage.dice.choices((CallStatus.OK, CallStatus.FAILED, CallStatus.ABORTED), (987, 12, 1))[0]
     if work is not None:
         status = CallStatus.OK
-    answered = status in (CallStatus.OK, CallStatus.REFUSED)
+    answered = status == CallStatus.OK
     size = stage.dice.lognormvariate(0, 0.32)
     prompt = int(ask.tokens_in * size) if answered else 0
     cached = prompt // 128 * 128 * 6 // 10 if stage.chance(0.35) else 0
@@ -174,7 +172,7 @@ def _call(
         + cached * price.nano[UsageType.CACHED_INPUT]
         + completion * price.nano[UsageType.OUTPUT]
     )
-    known = status != CallStatus.NO_ANSWER
+    known = status != CallStatus.ABORTED
     return {
         "created_at": at,
         "user_seq": person.seq,
