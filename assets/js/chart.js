@@ -77,7 +77,7 @@ function draw(figure, lang, f, t) {
     yaxis: { tickvals: marks, ticktext: marks.map(axisWriter(figure.unit, f, marks)), range: [0, marks[marks.length - 1] * 1.02], gridcolor: token("line"), gridwidth: 1, zeroline: false, fixedrange: true },
     shapes: limits.map((l) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: l.value, y1: l.value, line: { color: bad, width: 1.2, dash: "dash" } })),
     annotations: limits.map((l) => ({ xref: "paper", x: 0.005, y: l.value, xanchor: "left", yanchor: "bottom", showarrow: false,
-      text: `${l.label_key ? t(l.label_key) : l.label} ${axisWriter(figure.unit, f)(l.value)}`.replace(/[<>&]/g, ""), font: { color: bad, size: 12 }, bgcolor: token("surface"), borderpad: 1, yshift: 2 })),
+      text: `${l.label_key ? t(l.label_key) : l.label} ${write(l.value)}`.replace(/[<>&]/g, ""), font: { color: bad, size: 12 }, bgcolor: token("surface"), borderpad: 1, yshift: 2 })),
   } };
 }
 

@@ -26,7 +26,10 @@ TONES: dict[Tone, tuple[str, ...]] = {
         "succeeded",
         "success",
         "verified",
+        "ok",
         "opened",
+        "resolved",
+        "reviewed",
         "current",
     ),
     "info": (
@@ -53,6 +56,7 @@ TONES: dict[Tone, tuple[str, ...]] = {
         "disputed",
         "expiring",
         "held",
+        "incomplete",
         "invalid",
         "needs_attention",
         "no_answer",
