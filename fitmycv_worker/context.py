@@ -10,16 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from fitmycv_admin import wiring
 from fitmycv_admin.core import db
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
-from fitmycv_admin.domain.settings import lookups
+from fitmycv_admin.domain.settings import features
 from fitmycv_admin.domain.tasks import attempts, calls
 from fitmycv_admin.domain.tasks.attempts import Claim
 from fitmycv_admin.vocabulary import CallName
-
-_MODEL_SETTINGS = {
-    CallName.IMPORT_PDF_EXTRACT: "model_import_pdf",
-    CallName.EXTRACT_OFFER: "model_extract_job_offer",
-    CallName.MATCH_SCORE: "model_match_score",
-}
 
 
 class TaskContext:
@@ -72,4 +66,9 @@ class TaskContext:
     def model_for(self, call_name: CallName) -> str:
         """The model that settings name for a kind of call."""
         with db.transaction() as session:
-            return lookups.text(session, _MODEL_SETTINGS[call_name])
+            return features.model_for(session, call_name)
+
+    def feature_of(self, call_name: CallName) -> str:
+        """The feature that a kind of call is counted under."""
+        with db.transaction() as session:
+            return features.of_call(session, call_name)

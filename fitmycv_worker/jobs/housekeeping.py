@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.ai_costs import fold, partitions, zone
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import dispatch, heartbeats
@@ -32,6 +33,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("costs.zone", "every 30 s", zone.follow),
         Entry("costs.partitions", "10 0 * * *", _partitions),
         Entry("files.leftovers", "*/5 * * * *", leftovers.erase),
+        Entry("sessions.gone", "15 * * * *", sessions.sweep),
         Entry("processes.gone", "20 0 * * *", heartbeats.forget_gone),
     )
 

@@ -124,7 +124,7 @@ def test_recurring_work_runs_without_errors(stack: Stack) -> None:
             rows = db.execute(text("SELECT name, last_error FROM cron_entry WHERE last_run_at IS NOT NULL"))
             return {entry.name: entry.last_error for entry in rows}
 
-    names = {"tasks.reap", "costs.fold", "costs.partitions", "files.leftovers", "processes.gone"}
+    names = {"tasks.reap", "costs.fold", "costs.partitions", "files.leftovers", "processes.gone", "sessions.gone"}
     assert eventually(lambda: set(ran()) == names, 10), ran()
     assert set(ran().values()) == {None}
 
