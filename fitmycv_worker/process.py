@@ -11,6 +11,7 @@ from types import FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from fitmycv_admin import wiring  # noqa: F401 - says what subjects do when a task ends without a result
 from fitmycv_admin.core import config, db, log
 from fitmycv_admin.domain.tasks import heartbeats
 
