@@ -28,7 +28,7 @@ function axisWriter(unit, f, marks) {
   if (unit !== "usd_nano") return writer(unit, f);
   const step = (marks[1] ?? 1e9) / 1e9;
   const decimals = Number.isInteger(step) ? 0 : Math.max(2, Math.min(6, 1 - Math.floor(Math.log10(step))));
-  return (v) => f.usdNano(v, decimals);
+  return (v) => f.usdNano(v, v === 0 ? 0 : decimals);
 }
 const nameOf = (series, t) => (series.name_key ? t(series.name_key) : series.name);
 const isDay = (x) => typeof x === "string" && /^\d{4}-\d\d-\d\d/.test(x);

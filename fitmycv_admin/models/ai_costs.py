@@ -118,7 +118,10 @@ class PriceLine(Table, table=True):
 
 
 class OpenAICall(Table, table=True):
-    """One call of a model, in monthly partitions; never updated. `cost_nano` null means: this model had no price."""
+    """One call of a model, in monthly partitions; never updated.
+
+    `cost_nano` null means: its model had no price (then it has no version either), or nobody answered.
+    """
 
     __tablename__ = "openai_call"
     __table_args__ = (

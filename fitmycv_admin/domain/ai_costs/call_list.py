@@ -161,7 +161,7 @@ def _query(
             where.append(f"c.{column} = :{name}")
             values[name] = getattr(filters, name)
     if filters.is_unpriced:
-        where.append("c.cost_nano IS NULL")
+        where.append("c.cost_nano IS NULL AND c.price_version_id IS NULL")
     if filters.min_cost_nano is not None:
         where.append("c.cost_nano >= :min_cost")
         values["min_cost"] = filters.min_cost_nano

@@ -14,7 +14,8 @@ ADDED = ", ".join(f"coalesce(sum({column}), 0)::bigint AS {column}" for column i
 MARK = "coalesce((SELECT folded_below FROM fold_mark), '0'::xid8)"
 COLUMN = {dimension: f"{dimension}_id" for dimension in Dimension}
 _KEYS = ", ".join(COLUMN.values())
-ONE_CALL = """1 AS calls, (cost_nano IS NULL)::int AS unpriced, prompt_tokens, cached_tokens, completion_tokens,
+ONE_CALL = """1 AS calls, (cost_nano IS NULL AND price_version_id IS NULL)::int AS unpriced,
+    prompt_tokens, cached_tokens, completion_tokens,
     coalesce(cost_nano, 0) AS cost_nano"""
 
 

@@ -61,7 +61,7 @@ def _add(db: Session, low: str, high: str, zone: str) -> Folded:
 _LIMITS = """
 SELECT folded_below::text, pg_snapshot_xmin(pg_current_snapshot())::text, zone FROM fold_mark
 """
-_SUMS = """count(*) calls, count(*) FILTER (WHERE cost_nano IS NULL) unpriced, sum(prompt_tokens) prompt_tokens,
+_SUMS = """count(*) calls, count(*) FILTER (WHERE is_unpriced) unpriced, sum(prompt_tokens) prompt_tokens,
     sum(cached_tokens) cached_tokens, sum(completion_tokens) completion_tokens, coalesce(sum(cost_nano), 0) cost_nano"""
 _COLUMNS = ("calls", "unpriced", "prompt_tokens", "cached_tokens", "completion_tokens", "cost_nano")
 
@@ -79,7 +79,8 @@ _FOLD = f"""
 WITH fresh AS MATERIALIZED (
     SELECT date_trunc('hour', created_at) AS hour, (created_at AT TIME ZONE cast(:zone AS text))::date AS day,
         coalesce(user_seq, 0) AS user_seq, feature_id, model_id, tier_id, coalesce(plan_id, 0) AS plan_id,
-        prompt_tokens, cached_tokens, completion_tokens, cost_nano
+        prompt_tokens, cached_tokens, completion_tokens, cost_nano,
+        cost_nano IS NULL AND price_version_id IS NULL AS is_unpriced
     FROM openai_call WHERE xid >= cast(:low AS xid8) AND xid < cast(:high AS xid8)
 ), hours AS (
     {_upsert("roll_hour", "hour, feature_id, model_id, tier_id, plan_id")}

@@ -105,7 +105,7 @@ WITH used AS (
     FROM (
         SELECT model_id, tier_id, calls, unpriced, cost_nano FROM roll_day WHERE day >= :day
         UNION ALL
-        SELECT model_id, tier_id, 1, (cost_nano IS NULL)::int, coalesce(cost_nano, 0)
+        SELECT model_id, tier_id, 1, (cost_nano IS NULL AND price_version_id IS NULL)::int, coalesce(cost_nano, 0)
         FROM openai_call WHERE xid >= {cells.MARK}
     ) cells GROUP BY 1, 2
 ), pairs AS (

@@ -20,7 +20,8 @@ from fitmycv_admin.vocabulary import Permission
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What some calls add up to; `cost_nano` in nano-USD, without the `unpriced` calls, whose cost is unknown."""
+    """What some calls add up to; `cost_nano` in nano-USD. `unpriced` calls had no price and are not in it; neither is a
+    call that nobody answered, of which no one knows what was billed."""
 
     calls: int = 0
     unpriced: int = 0

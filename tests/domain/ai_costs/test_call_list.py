@@ -82,7 +82,7 @@ def test_the_pages_hold_each_call_once_in_order(people):
     ("filters", "condition"),
     [
         ({"status": CallStatus.FAILED}, "status = 'failed'"),
-        ({"is_unpriced": True}, "cost_nano IS NULL"),
+        ({"is_unpriced": True}, "cost_nano IS NULL AND price_version_id IS NULL"),
         ({"min_cost_nano": 59_990}, "cost_nano >= 59990"),
     ],
 )

@@ -49,7 +49,8 @@ def people(database: object) -> list:
 def truth(db: Session, period: Period, extra: str = "") -> queries.Sums:
     row = db.execute(
         text(
-            "SELECT count(*), count(*) FILTER (WHERE cost_nano IS NULL), coalesce(sum(prompt_tokens), 0),"
+            "SELECT count(*), count(*) FILTER (WHERE cost_nano IS NULL AND price_version_id IS NULL),"
+            " coalesce(sum(prompt_tokens), 0),"
             " coalesce(sum(cached_tokens), 0), coalesce(sum(completion_tokens), 0), coalesce(sum(cost_nano), 0)"
             f" FROM openai_call WHERE created_at >= :a AND created_at < :b {extra}"
         ),

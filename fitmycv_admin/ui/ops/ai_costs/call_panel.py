@@ -89,7 +89,7 @@ def _cells(line: CostLine) -> list[controls.Content]:
         t_word("ai_costs.usage", line.kind),
         values.number(line.tokens),
         values.price_usd_nano(line.price_nano),
-        values.money_usd_nano(line.cost_nano, decimals=6),
+        values.money_usd_nano(line.cost_nano, decimals=9),
     ]
 
 
@@ -97,7 +97,8 @@ def panel(call: rx.Var[CallView | None]) -> rx.Component:
     """The side panel; the address without `open` closes it."""
     one: Any = call.to(CallView)
     asked_other = one.model_requested != one.model_served
-    no_price = card.notice(t("ai_costs.unpriced_why"), tone="warn")
+    why = rx.cond(one.version != "", t("ai_costs.unknown_why"), t("ai_costs.unpriced_why"))
+    no_price = card.notice(why, tone="warn")
     return dialog.side_panel(
         rx.cond(
             one.lines.length() > 0,
@@ -133,7 +134,7 @@ def panel(call: rx.Var[CallView | None]) -> rx.Component:
 
 def _task(one: CallView) -> rx.Component:
     return rx.el.span(
-        values.id_chip(one.task_id),
+        controls.link(t("ai_costs.task_open"), href="/ops/tasks/" + one.task_id),
         query.query_link(t("ai_costs.task_calls"), changes={"task": one.task_id, "open": ""}),
         class_name="row row-wrap",
     )

@@ -41,6 +41,7 @@ class CallLine:
     completion: int
     duration_ms: int | None
     cost_nano: int | None
+    is_priced: bool
     status: str
 
 
@@ -92,7 +93,8 @@ def _line(row: CallRow) -> CallLine:
         id=str(row.id), at=row.at.isoformat(), feature=row.feature.label, call_name=row.call_name,
         model=row.model_served, tier=row.tier, user=row.email, user_id=str(row.user_id or ""),
         prompt=row.prompt_tokens, cached=row.cached_tokens, completion=row.completion_tokens,
-        duration_ms=row.duration_ms, cost_nano=row.cost_nano, status=row.status,
+        duration_ms=row.duration_ms, cost_nano=row.cost_nano,
+        is_priced=row.price_version_id is not None, status=row.status,
     )  # fmt: skip
 
 
@@ -112,7 +114,8 @@ COLUMNS = [
 
 
 def _cells(row: Any) -> list[controls.Content]:
-    unknown = badge.pill(t("ai_costs.unpriced_pill"), tone="warn", title=t("ai_costs.unpriced_why"))
+    unpriced = badge.pill(t("ai_costs.unpriced_pill"), tone="warn", title=t("ai_costs.unpriced_why"))
+    unknown = rx.cond(row.is_priced, rx.el.span("?", title=t("ai_costs.unknown_why"), class_name="tone-mute"), unpriced)
     person = query.query_link(row.user, changes={"user": row.user_id}, look="link-plain")
     return [
         query.query_link(values.instant(row.at, relative=False, shape="exact"), changes={"open": row.id},
@@ -145,11 +148,6 @@ def _tools() -> rx.Component:
         columns=COLUMNS,
         aside=(
             rx.cond(CallState.has_new, controls.button(t("ai_costs.show_new"), on_click=CallState.load), rx.fragment()),
-            rx.cond(
-                CallState.count.is_none(),
-                rx.fragment(),
-                rx.el.span(t("ai_costs.n_calls", n=CallState.count), class_name="sub"),
-            ),
         ),
     )
 
@@ -204,6 +202,7 @@ def calls() -> rx.Component:
         is_open=_is_open,
         retry=CallState.load,
         empty=states.empty_state(t("ai_costs.no_calls"), t("ai_costs.no_calls_why")),
+        summary=rx.cond(CallState.count.is_none(), "", t("ai_costs.n_calls", n=CallState.count)),
     )
     return card.page(
         ticker.ticker(CallState.tick, seconds=TICK_S),

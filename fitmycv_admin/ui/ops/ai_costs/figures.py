@@ -74,7 +74,8 @@ class PersonRow:
 
 def kpis(costs: Costs) -> Kpis:
     """The five cards."""
-    sums = [slot.whole for slot in costs.slots]
+    # The slots that are still to come are no zeros of the line.
+    sums = [slot.whole for slot in costs.slots if _begun(slot, costs)]
     now, before = costs.now, costs.before
 
     def kpi(measure: Callable[[Sums], float | None], *, is_share: bool = False) -> Kpi:
@@ -176,6 +177,11 @@ def _part(part: Part, index: int, dearest: int, dimension: Dimension, words: Map
         share=ratio(now.cost_nano, dearest) or 0,
         href=link(words, **{str(dimension): part.name.key}),
     )
+
+
+def _begun(slot: Slot, costs: Costs) -> bool:
+    now = costs.fresh.complete_to
+    return slot.at <= now if isinstance(slot.at, datetime) else slot.at <= day_of(now, costs.period.zone)
 
 
 def _slot_words(slot: Slot, costs: Costs) -> dict[str, str]:

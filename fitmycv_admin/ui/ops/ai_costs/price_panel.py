@@ -99,11 +99,14 @@ def change_dialog(state: Any) -> rx.Component:
     """New prices, from when, and why."""
     one = state.opened
     when = rx.el.fieldset(
-        rx.el.legend(t("ai_costs.takes_effect"), class_name="field-label"),
-        controls.segmented(
-            controls.segment(t("ai_costs.now"), is_on=~state.is_planned, on_click=state.plan(False)),
-            controls.segment(t("ai_costs.planned"), is_on=state.is_planned, on_click=state.plan(True)),
-            label=t("ai_costs.takes_effect"),
+        rx.el.legend(t("ai_costs.takes_effect"), class_name="field-label", style={"padding": "0 0 5px"}),
+        rx.el.div(
+            controls.segmented(
+                controls.segment(t("ai_costs.now"), is_on=~state.is_planned, on_click=state.plan(False)),
+                controls.segment(t("ai_costs.planned"), is_on=state.is_planned, on_click=state.plan(True)),
+                label=t("ai_costs.takes_effect"),
+            ),
+            class_name="row",
         ),
         class_name="field",
     )
@@ -144,7 +147,7 @@ def _field(kind: str, one: Any, errors: Any) -> rx.Component:
         kind,
         t(f"ai_costs.usage.{kind}"),
         errors=errors,
-        unit="$ / 1M",
+        unit="$",
         numeric=True,
         optional=kind in (UsageType.CACHED_INPUT, UsageType.CACHE_WRITE),
         default_value=rx.cond(current.is_none(), "", (current / 1_000_000_000).to(str)),
