@@ -54,8 +54,8 @@ def parse(text: str) -> Text:
     for column in columns:
         block = Block(None, None)
         blocks.append(block)
-        for line in column:
-            section = _opens(line, style)
+        for line in _headings_joined(column):
+            section = _opens(line, style if block.section else None)
             if section is not None:
                 block = Block(section, line.text)
                 blocks.append(block)
@@ -92,6 +92,20 @@ def _pieces(text: str) -> tuple[tuple[str, bool], ...]:
         at = match.end()
     pieces.append((text[at:], False))
     return tuple((piece.replace("**", ""), bold) for piece, bold in pieces if piece)
+
+
+def _headings_joined(column: list[Line]) -> list[Line]:
+    """Lines, a heading that was broken over two lines of a narrow column made whole."""
+    out: list[Line] = []
+    for line in column:
+        last = out[-1] if out else None
+        if last is not None and not line.gap and not line.bullet and not last.bullet and _look(last) == _look(line):
+            joined = f"{last.text} {line.text}"
+            if (line.level or line.bold or line.text.isupper()) and section_of(joined) is not None:
+                out[-1] = Line(joined, last.level, False, last.gap, ((joined, last.bold),))
+                continue
+        out.append(line)
+    return out
 
 
 def _look(line: Line) -> tuple[int, bool, bool]:

@@ -21,6 +21,7 @@ _RESULT = re.compile(
     re.IGNORECASE)
 _FIELD = re.compile(r"\s(?:in|en|of(?! (?:Science|Arts|Engineering|Business|Laws|Technology)\b)|der|de l['’]|de)\s+"
                     r"(?P<field>\S.*)$")
+_DIPLOMA = re.compile(r"dipl[oô]m|degree|baccalaur|zeugnis|certifica|titul|abschluss|\bBTS\b|\bDUT\b", re.IGNORECASE)
 _EXTRAS: dict[Section, ExtraWord] = {
     Section.CERTIFICATION: "certification", Section.AWARD: "award", Section.PUBLICATION: "publication",
     Section.VOLUNTEERING: "volunteering", Section.INTEREST: "interest", Section.LICENCE: "licence",
@@ -164,7 +165,9 @@ def _degree_order(found: Sequence[Entry]) -> bool:
 
 def _is_study(text: str) -> bool:
     """Whether a part names a diploma rather than a school."""
-    return lexicon.is_degree(text) and not (lexicon.is_school(text) and not _FIELD.search(text))
+    if not lexicon.is_degree(text):
+        return False
+    return not lexicon.is_school(text) or bool(_FIELD.search(text) or _DIPLOMA.search(text))
 
 
 def _study(entry: Entry, degree_first: bool) -> ReadStudy:

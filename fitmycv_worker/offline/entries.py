@@ -197,31 +197,24 @@ def _read_header(entry: Entry, line: Line, number: int) -> None:
 
 def _pieces_without_dates(entry: Entry, line: Line) -> list[tuple[str, bool]]:
     """The line's pieces of one weight, less its dates and durations."""
-    found = dates.spans(line.text)
-    keep = line.text
-    for span in reversed(found[:1] if found else []):
+    raw = "".join(text for text, _ in line.pieces)
+    found = dates.spans(raw)[:1]
+    for span in found:
         if entry.start is None and (entry.end is None or span.start):
             entry.start, entry.end = span.start, span.end
-        keep = keep[:span.at] + "\t" + keep[span.to:]
-    keep = _WITHOUT.sub(" ", _DURATION.sub("\t", keep) if found or _DURATION.fullmatch(keep.strip()) else keep)
     out: list[tuple[str, bool]] = []
+    at = 0
     for text, bold in line.pieces:
-        bare = text.strip()
-        if not bare:
-            continue
-        if bare in keep:
-            before, _, keep = keep.partition(bare)
-            if before.strip(" \t"):
-                out.append((before, False))
-            out.append((bare, bold))
-        elif dates.spans(bare):
-            cut = bare
-            for span in reversed(dates.spans(bare)[:1]):
-                cut = cut[:span.at] + "\t" + cut[span.to:]
-            cut = _WITHOUT.sub(" ", _DURATION.sub("\t", cut))
-            out.append((cut, bold))
-            keep = ""
-    return out or [(keep, line.bold)]
+        kept = text
+        for span in found:
+            first, last = max(span.at - at, 0), min(span.to - at, len(text))
+            if first < last:
+                kept = f"{text[:first]}\t{text[last:]}"
+        if found or _DURATION.fullmatch(kept.strip()):
+            kept = _DURATION.sub("\t", kept)
+        out.append((_WITHOUT.sub(" ", kept), bold))
+        at += len(text)
+    return out
 
 
 def _add_piece(entry: Entry, piece: str, bold: bool, number: int) -> None:

@@ -50,6 +50,11 @@ _TITLE = re.compile(r"""(?:^|\s)(?:
     |konstrukteur\w*|zeichner\w*|delineante|metteur|geometre|conservat\w+|bibliothecaire|hote|hotesse|steward\w*
     |superviser|dispatcher|disponent\w*|schlosser\w*|monteur\w*|instalador\w*|installateur\w*|maler\w*|peintre|pintor\w*
     |informatiker\w*|fachinformatiker\w*|systemadministrator\w*|integrat\w+|graduate|junior|senior|executive|fachangestellte\w*
+    |\w+entwickler(?:in)?|\w+ingenieur(?:in)?|\w+fachmann|\w+fachfrau|fachmann|fachfrau|\w+assistent(?:in)?
+    |\w+arbeiter(?:in)?|\w+manager(?:in)?|\w+analyst(?:in)?|\w+redakteur(?:in)?|\w+spezialist(?:in)?|\w+kraft
+    |\w+administrator(?:in)?|\w+architekt(?:in)?|\w+verkaufer(?:in)?|\w+meister(?:in)?|\w+planer(?:in)?
+    |\w+helfer(?:in)?|helfer|\w+schlosser|\w+monteur|\w+elektroniker(?:in)?|\w+designer(?:in)?|\w+forscher(?:in)?
+    |\w+fuhrer(?:in)?|\w+beauftragter?|\w+referent(?:in)?|\w+assistenz|\w+koordinator(?:in)?|\w+experte
     |gardien\w*|guard|vigilante|hausmeister\w*|jardinier\w*|gartner\w*|jardiner[oa]
     )(?=\s|$)""", re.VERBOSE)
 _COMPANY = re.compile(r"""(?:^|\s)(?:
@@ -70,7 +75,7 @@ _SCHOOL = re.compile(r"""(?:^|\s)(?:
     |polytech\w*|polytechnique|politecnic\w+|tu|lmu|rwth|kit|htw|haw|dhbw|academy|academie|akademie|academia|faculte|faculty
     |facultad|fakultat|escuela|colegio|ies|cfa|greta|afpa|ifsi|berufsschule|berufskolleg|ihk|handelskammer|handwerkskammer
     |sorbonne|mit|caltech|ucl|ucla|esade|iese|ie|upc|upm|ucm|uned|uab|centrale\w*|mines|supelec|epita|epitech|ecam|ensam
-    |ensimag|enseeiht|isae|ensiame|esiee|efrei|ece|icam|utc|utt|utbm|esc|kedge|skema|neoma|audencia|bts|berkeley|oxford
+    |ensimag|enseeiht|isae|ensiame|esiee|efrei|ece|icam|utc|utt|utbm|esc|kedge|skema|neoma|audencia|berkeley|oxford
     |harvard|stanford|princeton|openclassrooms|coursera|udemy|le wagon|bootcamp|conservatoire|conservatorio|campus
     |kolleg|bildungszentrum|centro|centre de formation|volkshochschule|sciences po|institution
     )(?=\s|$)""", re.VERBOSE)

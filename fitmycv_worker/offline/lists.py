@@ -133,6 +133,7 @@ def _is_language(word: str) -> bool:
 def _level(text: str) -> str | None:
     """The words about a level, on one line, without separators around them."""
     text = re.sub(r"[●○★☆■□▪▫⬤◯]+", " ", text)
+    text = re.sub(r"\([^()]*\)", lambda inside: inside.group().replace("\n", " "), text)
     first = next((line for line in re.split(r"[\n\t;|•·]", text) if any(c.isalnum() for c in line)), "")
     first = re.sub(r"^[\s,:–—-]+|[\s,:–—-]+$", "", first).strip()
     if first.startswith("(") and first.endswith(")"):

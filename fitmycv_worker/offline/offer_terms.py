@@ -64,6 +64,7 @@ _ALL_REMOTE = re.compile(r"full remote|fully remote|100 remote|100 teletravail|t
                          r"|teletrabajo 100|entierement a distance|vollstandig remote|totalmente remoto|en remoto 100")
 _SOME_REMOTE = re.compile(r"teletravail|hybride?|remote|home ?office|teletrabajo|hibrido|mobiles arbeiten|mobile work"
                           r"|work from home|remoto|hybrides")
+_TERMS = re.compile(r"full ?time|part ?time|temps (?:plein|partiel)|vollzeit|teilzeit|jornada|35 ?h|posted|publiee?")
 _BESIDE = re.compile(r"\t|\s[|•·–—-]\s|,\s|\s*[|•·]\s*|\s+(?:at|chez|bei)\s+")
 _AMOUNT = r"(?:\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+|\d{1,6})(?:[.,]\d{1,2})?"
 _CURRENCIES = {"€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "usd": "USD", "£": "GBP",
@@ -153,9 +154,10 @@ def _beside_title(lines: Sequence[str], title_text: str | None) -> str | None:
         rest = without_gender(line.replace(title_text, " ", 1)) if title_text else line
         pieces = [piece.strip(" -–—|•·,()") for piece in _BESIDE.split(rest)]
         for piece in pieces:
-            if not piece or len(piece.split()) > 5 or piece.endswith(".") or not piece[:1].isupper() or number_ > 2:
+            if len(piece) < 3 or len(piece.split()) > 5 or not piece[:1].isupper() or number_ > 2:
                 continue
             term = contract(piece) or remote(piece) or _ABOUT_PAY.search(spaced(piece)) or heading_of(piece)
+            term = term or _TERMS.search(wording.folded(piece))
             somewhere = lexicon.is_place(piece) or contact.place_of(piece)[0]
             if term or somewhere or lexicon.is_title(piece) or ":" in piece:
                 continue

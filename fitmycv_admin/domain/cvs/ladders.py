@@ -97,6 +97,7 @@ _LANGUAGES = {
     "la": "latin latein",
 }
 _CODE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
+_COMPOUND = re.compile(r"(?:kenntnissen?|sprachig)$")
 LANGUAGE_NAMES = frozenset(_CODE_OF)
 
 _LEVELS: tuple[tuple[Cefr, str], ...] = (
@@ -108,8 +109,8 @@ _LEVELS: tuple[tuple[Cefr, str], ...] = (
     (Cefr.C2, r"c2|mastery|proficient user|maitrise complete|annahernd muttersprachlich"),
     (
         Cefr.C1,
-        r"c1|full professional|fluent\w*|courante?|couramment|fliessend|fluid[oa]|fluidez"
-        r"|verhandlungssicher|avancee?|advanced|avanzad[oa]|fortgeschritten\w*|tres bon niveau"
+        r"c1|full professional|fluent\w*|courante?|couramment|fliessend\w*|fluid[oa]|fluidez"
+        r"|verhandlungssicher\w*|avancee?|advanced|avanzad[oa]|fortgeschritten\w*|tres bon niveau"
         r"|sehr gut\w*|muy alto|excellent",
     ),
     (
@@ -136,7 +137,8 @@ _EXACT_LEVEL = re.compile(r"(?:^| )([abc][12])(?= |$|\+)")
 @lru_cache(maxsize=4096)
 def language_code(name: str) -> str | None:
     """The ISO 639-1 code of a language named in French, English, German or Spanish."""
-    return next((_CODE_OF[word] for word in wording.folded(name).split() if word in _CODE_OF), None)
+    words = (_COMPOUND.sub("", word) for word in wording.folded(name).split())
+    return next((_CODE_OF[word] for word in words if word in _CODE_OF), None)
 
 
 @lru_cache(maxsize=4096)

@@ -20,6 +20,9 @@ _BULLET = re.compile(r"^[•●▪■◦‣∙○➢►▶❖✓✔➤⁃·*\uf0
 _PAGE_NUMBER = re.compile(
     r"(?:^|\b(?:page|seite|pagina|página)\b|[-–—|] *)\W*\d{1,2}(?:\s*(?:/|of|sur|von|de)\s*\d{1,2})?\W*$",
     re.IGNORECASE)
+_OPEN_END = re.compile(  # a line that ends so goes on below
+    r"(?:^|\s)(?:and|of|the|for|in|with|et|de|du|des|la|le|les|en|à|pour|und|der|die|das|zum|zur|für|mit|im|y|e|del|los"
+    r"|las|para|con|&)$", re.IGNORECASE)
 _ICON = re.compile(r"[\ue000-\uf8ff]")
 _MOST_IN_HEAD = 14  # runs
 _SIZES = (("# ", 1.5), ("## ", 1.22), ("### ", 1.07))
@@ -284,11 +287,12 @@ def _wrapped(last: _Line, line: _Line, right: float, spacing: Callable[[float], 
         return False
     if not _aligned(last, line):
         return False
-    first = len(_bare(line.text).split(" ")[0]) + 1
-    width = (line.x1 - line.x0) / max(1, len(_bare(line.text)))
-    if len(_bare(last.text)) < _SHORT and not (_bare(line.text)[:1].islower() or last.text.endswith((",", "\u00ad"))):
+    before, after = _bare(last.text), _bare(line.text)
+    goes_on = after[:1].islower() or before.endswith((",", "\u00ad")) or _OPEN_END.search(before)
+    if len(before) < _SHORT and not goes_on:
         return False
-    return last.x1 + 0.8 * first * width > right - 2 and len(_bare(last.text)) > 15
+    width = (line.x1 - line.x0) / max(1, len(after)) * (len(after.split(" ")[0]) + 1)
+    return last.x1 + 0.8 * width > right - 2 and len(before) > 15
 
 
 def _aligned(last: _Line, line: _Line) -> bool:
