@@ -3,6 +3,7 @@
 import ast
 import gzip
 import re
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,17 @@ import pytest
 from fitmycv_admin import copy
 from fitmycv_admin.copy.message import parse, slots
 from fitmycv_admin.ui import catalogues
+from fitmycv_admin.vocabulary import (
+    AccountState,
+    CallStatus,
+    Language,
+    Permission,
+    Role,
+    ServiceTier,
+    TaskState,
+    TaskType,
+    UsageType,
+)
 from tests.copy import typography
 
 ROOT = Path(__file__).parents[2]
@@ -128,6 +140,24 @@ def test_no_sentence_is_unused():
 
     unused = [key for key in english() if not is_used(key)]
     assert not unused, "\n".join(unused)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "words"),
+    [
+        ("access.permission", Permission),
+        ("access.role", Role),
+        ("accounts.language", Language),
+        ("accounts.state", AccountState),
+        ("ai_costs.call_status", CallStatus),
+        ("ai_costs.tier", ServiceTier),
+        ("ai_costs.usage", UsageType),
+        ("tasks.state", TaskState),
+        ("tasks.type", TaskType),
+    ],
+)
+def test_every_word_shown_by_its_value_has_a_sentence(prefix: str, words: type[StrEnum]):
+    assert [word for word in words if f"{prefix}.{word}" not in english()] == []
 
 
 def test_french_has_its_typography():
