@@ -1,0 +1,72 @@
+"""What must always be true of the data, each as one query that finds the rows where it is not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmodel import Session, text
+
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.vocabulary import Permission
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One rule: how many rows break it, and the first of them."""
+
+    rule: str
+    broken: int
+    examples: tuple[str, ...]
+
+
+def run(db: Session, by: Actor) -> Iterator[CheckRow]:
+    """Every rule in turn; all see the same snapshot when the session holds one."""
+    by.must(Permission.AUDIT_READ)
+    for rule, query in RULES.items():
+        found = [str(row[0]) for row in db.execute(text(query))]
+        yield CheckRow(rule, len(found), tuple(found[:EXAMPLES]))
+
+
+# How far rollups differ from the calls that the mark says they hold.
+_FOLDED = """
+SELECT '{table}: ' || column_name || ' off by ' || difference FROM (
+    SELECT (SELECT coalesce(sum(calls), 0) FROM {table}) - count(*), coalesce((SELECT sum(cost_nano) FROM {table}), 0)
+         - coalesce(sum(cost_nano), 0)
+    FROM openai_call WHERE xid < coalesce((SELECT folded_below FROM fold_mark), '0')
+) AS over (calls, cost), LATERAL (VALUES ('calls', calls), ('cost_nano', cost)) AS kind (column_name, difference)
+WHERE difference <> 0
+"""
+
+RULES: dict[str, str] = {
+    "a credit balance is the sum of its lines": """
+        SELECT coalesce(b.user_id, l.user_id) FROM credit_balance b
+        FULL JOIN (SELECT user_id, sum(amount) AS total FROM credit_transaction GROUP BY user_id) l USING (user_id)
+        WHERE coalesce(b.balance, 0) <> coalesce(l.total, 0)""",
+    "every credit line says the balance after it": """
+        SELECT id FROM (
+            SELECT id, balance_after, sum(amount) OVER (PARTITION BY user_id ORDER BY created_at, id) AS total
+            FROM credit_transaction
+        ) line WHERE balance_after <> total""",
+    "a finished task has an end and no worker": """
+        SELECT id FROM background_task
+        WHERE status IN ('completed', 'failed', 'cancelled') AND (finished_at IS NULL OR lease_owner IS NOT NULL)""",
+    "a task is completed by one attempt": """
+        SELECT task_id FROM task_attempt WHERE outcome = 'completed' GROUP BY task_id HAVING count(*) > 1""",
+    "no ended attempt belongs to an earlier start than the task's last": """
+        SELECT a.task_id FROM task_attempt a JOIN background_task t ON t.id = a.task_id WHERE a.attempt > t.attempt""",
+    "no lease is over for more than a minute": """
+        SELECT id FROM background_task
+        WHERE status = 'running' AND lease_until < clock_timestamp() - interval '1 minute'""",
+    "no task waits for more than a day": """
+        SELECT id FROM background_task WHERE status = 'queued' AND created_at < clock_timestamp() - interval '1 day'""",
+    "an answered call has a cost exactly when it has a price": """
+        SELECT id FROM openai_call WHERE status = 'ok' AND (cost_nano IS NULL) <> (price_version_id IS NULL)""",
+    "the hours hold every folded call": _FOLDED.format(table="roll_hour"),
+    "the days hold every folded call": _FOLDED.format(table="roll_day"),
+    "the days of people hold every folded call": _FOLDED.format(table="roll_user_day"),
+    "the months of people hold every folded call": _FOLDED.format(table="roll_user_month"),
+    "somebody can administer the product": """
+        SELECT 'no active admin' WHERE EXISTS (SELECT 1 FROM app_user)
+        AND NOT EXISTS (SELECT 1 FROM app_user WHERE role = 'admin' AND state = 'active')""",
+}
