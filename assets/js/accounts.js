@@ -69,11 +69,11 @@ export function AccountField({ name, label, hint, type = "text", complete, longe
     "data-secret": isPassword || secret ? "" : undefined, "aria-invalid": isWrong ? "true" : undefined,
     "aria-describedby": [isWrong && `${name}-error`, hint && `${name}-hint`].filter(Boolean).join(" ") || undefined });
   return h("div", { className: "field" },
-    h("label", { htmlFor: name, className: "field-label" }, label),
-    isPassword ? h("div", { className: "input-group" }, input,
-      h("button", { type: "button", className: "btn btn-quiet", "aria-pressed": isShown, "aria-controls": name,
+    h("div", { className: "row" }, h("label", { htmlFor: name, className: "field-label" }, label),
+      isPassword ? h("button", { type: "button", className: "link-plain sub push", "aria-controls": name,
         "aria-label": t(isShown ? "accounts.password.hide_long" : "accounts.password.show_long"), onClick: () => setShown(!isShown) },
-        t(isShown ? "accounts.password.hide" : "accounts.password.show"))) : input,
+        t(isShown ? "accounts.password.hide" : "accounts.password.show")) : null),
+    input,
     hint ? h("p", { className: "field-hint", id: `${name}-hint` }, hint) : null,
     isWrong ? h("p", { className: "field-error", id: `${name}-error`, role: "alert" }, problem.text) : null);
 }

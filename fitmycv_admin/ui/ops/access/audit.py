@@ -88,7 +88,7 @@ def _text(value: Any) -> str:
 COLUMNS = [
     table.column("at", t("access.audit.when")),
     table.column("who", t("access.audit.who"), look="clip"),
-    table.column("action", t("access.audit.action"), look="mono"),
+    table.column("action", t("access.audit.action")),
     table.column("target", t("access.audit.target"), look="clip"),
     table.column("changes", t("access.audit.changes"), look="clip"),
     table.column("reason", t("access.audit.reason"), look="clip"),
@@ -101,7 +101,7 @@ def _cells(row: EventLine) -> list[controls.Content]:
             values.instant(row.at, relative=False, shape="exact"), changes={"open": row.id}, look="cell-link"
         ),
         rx.el.span(row.who, " ", _role(row)),
-        row.action,
+        rx.el.span(row.action, class_name="mono"),
         rx.el.span(row.target, " ", rx.cond(row.target_id != "", values.id_chip(row.target_id), rx.fragment())),
         rx.foreach(row.changes, _short),
         row.reason,

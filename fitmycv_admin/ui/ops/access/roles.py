@@ -8,7 +8,7 @@ from fitmycv_admin.core.ask import look
 from fitmycv_admin.domain.access import queries
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.guard import policy
-from fitmycv_admin.ui.kit import card, states, values
+from fitmycv_admin.ui.kit import card, states
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission
@@ -74,8 +74,16 @@ def roles() -> rx.Component:
             RolesState.is_ready,
             card.card(
                 rx.el.div(
-                    matrix, class_name="table-scroll table-free", tab_index=0, role="region",
-                    aria_label=t("kit.table.region"),
+                    rx.el.div(
+                        matrix,
+                        class_name="table-scroll",
+                        # Words for screen readers are placed out of sight: they must not widen the page.
+                        style={"position": "relative"},
+                        tab_index=0,
+                        role="region",
+                        aria_label=t("kit.table.region"),
+                    ),
+                    class_name="table-free",
                 ),
                 padded=False,
             ),
@@ -87,7 +95,7 @@ def roles() -> rx.Component:
 def _head(head: RoleHead) -> rx.Component:
     return rx.el.th(
         rx.el.div(t_word("access.role", rx.Var.create(head.role))),
-        rx.el.div(t("access.roles.holders", n=values.number(head.people)), class_name="meta"),
+        rx.el.div(t("access.roles.holders", n=head.people), class_name="meta"),
         scope="col",
     )
 

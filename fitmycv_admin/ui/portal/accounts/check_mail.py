@@ -3,9 +3,9 @@
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
-from fitmycv_admin.ui.kit.controls import file_link, link
+from fitmycv_admin.ui.kit.controls import file_link
 from fitmycv_admin.ui.page import page
-from fitmycv_admin.ui.portal.accounts.parts import Choice, Done, account_form, email_field, send
+from fitmycv_admin.ui.portal.accounts.parts import Choice, Done, account_form, email_field, send, ways
 from fitmycv_admin.ui.session import AppState
 from fitmycv_admin.ui.shell.guest import guest_card
 
@@ -24,9 +24,9 @@ def check_mail() -> rx.Component:
         Done.create(words={"1": t("accounts.check_mail.again")}, name="again"),
         rx.cond(AppState.is_demo, file_link(t("accounts.check_mail.demo"), href="/demo/mail"), rx.fragment()),
         Choice.create(
-            link(t("accounts.check_mail.other_address"), href="/forgot-password"),
+            ways(("", t("accounts.check_mail.other_address"), "/forgot-password")),
             rx.el.details(
-                rx.el.summary(t("accounts.check_mail.nothing"), class_name="link"),
+                rx.el.summary(t("accounts.check_mail.nothing"), class_name="sub"),
                 account_form(
                     "check-mail",
                     "/auth/verify/resend",
@@ -38,5 +38,5 @@ def check_mail() -> rx.Component:
             name="why",
             options=["reset", "verify"],
         ),
-        link(t("accounts.back_to_sign_in"), href="/sign-in"),
+        ways(("", t("accounts.back_to_sign_in"), "/sign-in")),
     )

@@ -3,9 +3,8 @@
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
-from fitmycv_admin.ui.kit.controls import link
 from fitmycv_admin.ui.page import page
-from fitmycv_admin.ui.portal.accounts.parts import TokenField, account_form, send
+from fitmycv_admin.ui.portal.accounts.parts import TokenField, account_form, send, ways
 from fitmycv_admin.ui.shell.guest import guest_card
 
 
@@ -22,5 +21,5 @@ def confirm_email() -> rx.Component:
             TokenField.create(page="confirm-email"),
             send(t("accounts.confirm_email.act")),
         ),
-        link(t("accounts.back_to_sign_in"), href="/sign-in"),
+        ways(("", t("accounts.back_to_sign_in"), "/sign-in")),
     )

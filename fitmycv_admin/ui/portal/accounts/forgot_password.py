@@ -3,9 +3,8 @@
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
-from fitmycv_admin.ui.kit.controls import link
 from fitmycv_admin.ui.page import page
-from fitmycv_admin.ui.portal.accounts.parts import account_form, email_field, send
+from fitmycv_admin.ui.portal.accounts.parts import account_form, email_field, send, ways
 from fitmycv_admin.ui.shell.guest import guest_card
 
 
@@ -22,5 +21,5 @@ def forgot_password() -> rx.Component:
             email_field(t("accounts.field.email")),
             send(t("accounts.forgot.act")),
         ),
-        link(t("accounts.back_to_sign_in"), href="/sign-in"),
+        ways(("", t("accounts.back_to_sign_in"), "/sign-in")),
     )

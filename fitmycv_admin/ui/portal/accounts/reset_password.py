@@ -3,9 +3,8 @@
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
-from fitmycv_admin.ui.kit.controls import link
 from fitmycv_admin.ui.page import page
-from fitmycv_admin.ui.portal.accounts.parts import Choice, TokenField, account_form, password_field, send
+from fitmycv_admin.ui.portal.accounts.parts import Choice, TokenField, account_form, password_field, send, ways
 from fitmycv_admin.ui.shell.guest import guest_card
 
 
@@ -28,5 +27,5 @@ def reset_password() -> rx.Component:
             TokenField.create(page="reset"),
             send(t("accounts.reset.act")),
         ),
-        link(t("accounts.reset.again"), href="/forgot-password"),
+        ways(("", t("accounts.reset.again"), "/forgot-password")),
     )

@@ -3,7 +3,6 @@
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
-from fitmycv_admin.ui.kit.controls import link
 from fitmycv_admin.ui.page import page
 from fitmycv_admin.ui.portal.accounts.parts import (
     Done,
@@ -35,6 +34,8 @@ def sign_in() -> rx.Component:
             NextField.create(),
             send(t("accounts.sign_in.act")),
         ),
-        ways((t("accounts.sign_in.no_account"), t("accounts.register.title"), "/register")),
-        link(t("accounts.sign_in.forgotten"), href="/forgot-password"),
+        ways(
+            (t("accounts.sign_in.no_account"), t("accounts.register.title"), "/register"),
+            ("", t("accounts.sign_in.forgotten"), "/forgot-password"),
+        ),
     )

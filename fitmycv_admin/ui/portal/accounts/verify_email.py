@@ -3,9 +3,8 @@
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
-from fitmycv_admin.ui.kit.controls import link
 from fitmycv_admin.ui.page import page
-from fitmycv_admin.ui.portal.accounts.parts import TokenField, account_form, send
+from fitmycv_admin.ui.portal.accounts.parts import TokenField, account_form, send, ways
 from fitmycv_admin.ui.shell.guest import guest_card
 
 
@@ -16,5 +15,5 @@ def verify_email() -> rx.Component:
         t("accounts.verify.title"),
         t("accounts.verify.answer"),
         account_form("verify", "/auth/verify", (), TokenField.create(page="verify"), send(t("accounts.verify.act"))),
-        link(t("accounts.verify.again"), href="/check-mail?why=verify"),
+        ways(("", t("accounts.verify.again"), "/check-mail?why=verify")),
     )
