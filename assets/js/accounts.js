@@ -23,17 +23,18 @@ export function AccountForm({ action, name, fields, limits, quiet, children }) {
   const form = useRef(null);
   const problem = useProblem(limits);
   const isWhole = problem.text && !quiet && !(fields ?? []).includes(problem.field);
-  const query = useQuery();
-  const failed = query.get("error");
   useEffect(() => {
+    // The address itself: the first render after a prerendered page does not know its query yet.
+    const failed = new URLSearchParams(location.search).has("error");
     const typed = failed ? kept(name) : {};
     for (const input of form.current.querySelectorAll("input")) {
       if (isSafe(input) && typed[input.name] && !input.value) input.value = typed[input.name];
     }
     if (!failed) sessionStorage.removeItem(memory(name));
-    const wrong = failed && form.current.querySelector("[aria-invalid=true]");
-    wrong?.focus();
-  }, [failed]);
+  }, []);
+  useEffect(() => {
+    if (problem.text) form.current.querySelector("[aria-invalid=true]")?.focus();
+  }, [problem.text]);
   const send = (event) => {
     const button = event.currentTarget.querySelector("button[type=submit]");
     if (button.disabled) { event.preventDefault(); return; }
