@@ -8,6 +8,7 @@ from fitmycv_admin.ui.language import LanguageState
 from fitmycv_admin.ui.ops import pages as ops
 from fitmycv_admin.ui.page import Page
 from fitmycv_admin.ui.portal import pages as portal
+from fitmycv_admin.ui.search import SearchState
 from fitmycv_admin.ui.session import AppState
 from fitmycv_admin.ui.shell.frame import Person, frame, portal_frame
 from fitmycv_admin.ui.shell.guest import guest_card, guest_frame
@@ -29,6 +30,8 @@ def framed(page: Page) -> rx.Component:
             person=_person(),
             environment=environment_mark(AppState.is_demo),
             on_language=LanguageState.choose,
+            results=SearchState.found,
+            on_search=SearchState.search,
             account_links=((t("common.portal"), "/"), (t("common.account"), "/accounts/profile")),
         )
     return portal_frame(
