@@ -47,6 +47,11 @@ class Settings:
         return f"{head}/{number}" if slash and last.isdigit() else f"{base}/{number}"
 
     @property
+    def is_ai_off(self) -> bool:
+        """In production without a key and without another server: nothing that needs a model can be started."""
+        return not self.is_demo and not self.openai_api_key and not self.openai_base_url
+
+    @property
     def has_local_engine(self) -> bool:
         """True when model calls go to the engine on this machine, which is no AI."""
         return self.openai_api_key == LOCAL_ENGINE_KEY

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
+from fitmycv_admin.ui.kit.card import notice
 from fitmycv_admin.ui.kit.controls import link_button
 from fitmycv_admin.ui.language import LanguageState
 from fitmycv_admin.ui.ops import pages as ops
@@ -39,6 +40,7 @@ def framed(page: Page) -> rx.Component:
         entries=items(portal.PAGES),
         person=_person(),
         marks=(_without_ai(), environment_mark(AppState.is_demo)),
+        banner=_ai_off(),
         on_language=LanguageState.choose,
         account_links=((t("common.account"), "/accounts/profile"),),
     )
@@ -57,6 +59,11 @@ def missing() -> rx.Component:
 
 def _person() -> Person:
     return Person(AppState.user_name, AppState.initials, AppState.allowed, AppState.language, AppState.zone)
+
+
+def _ai_off() -> rx.Component:
+    """Said on every page of the portal while no model can be asked."""
+    return rx.cond(AppState.is_ai_off, notice(t("tasks.error.models_off"), tone="warn"), rx.fragment())
 
 
 def _without_ai() -> rx.Component:

@@ -33,6 +33,7 @@ class AppState(rx.State):
     zone: str = "Europe/Paris"
     is_demo: bool = False
     is_without_ai: bool = False
+    is_ai_off: bool = False
 
     # The session this tab is bound to; None before the first hydrate.
     _session_key: str | None = None
@@ -48,3 +49,4 @@ def describe(state: AppState, by: Actor, allowed: list[str]) -> None:
     state.role, state.language = str(by.role), str(by.language)
     state.allowed = allowed
     state.is_demo, state.is_without_ai = settings().is_demo, settings().has_local_engine
+    state.is_ai_off = settings().is_ai_off

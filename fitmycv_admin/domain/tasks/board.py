@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from fitmycv_admin.core.errors import Conflict, NotFound
+from fitmycv_admin.core.config import settings
+from fitmycv_admin.core.errors import Conflict, FitMyCvError, NotFound
 from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.domain import audit
 from fitmycv_admin.domain.actors import Actor
@@ -27,6 +28,12 @@ VALUES (:id, :title, :type, 'queued', :user_id, :cv_file_id, :job_offer_id, :fea
 ON CONFLICT (user_id, idempotency_key) DO NOTHING RETURNING id""")
 
 
+class ModelsOff(FitMyCvError):
+    """No key for a model is configured, so this work cannot be done here."""
+
+    key = "tasks.error.models_off"
+
+
 def submit(
     db: Session,
     by: Actor,
@@ -41,11 +48,14 @@ def submit(
     """Put a task on the board; the dispatcher hears of it when this transaction commits.
 
     The same person with the same key gets the same task, whose id is returned. Raises Conflict when that key
-    was used for another type of task, ValueError for a key without a person (it would not be unique).
+    was used for another type of task, ModelsOff when nothing answers model calls, ValueError for a key without a
+    person (it would not be unique).
     """
     if idempotency_key is not None and by.user_id is None:
         raise ValueError("an idempotency key belongs to a person")
     kind = registry.KINDS[type_]
+    if kind.needs_model and settings().is_ai_off:
+        raise ModelsOff
     values = {
         "id": new_id(), "title": title, "type": type_, "user_id": by.user_id, "cv_file_id": cv_file_id,
         "job_offer_id": job_offer_id, "feature": kind.feature, "payload": json.dumps(dict(payload or {})),

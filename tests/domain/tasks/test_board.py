@@ -14,6 +14,7 @@ from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.tasks import attempts, board, dispatch
 from fitmycv_admin.domain.tasks.attempts import Claim, Failure, LostLease
 from fitmycv_admin.vocabulary import TaskState, TaskType
+from tests import cluster
 from tests.domain.tasks.conftest import at_once, make_person
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -312,3 +313,11 @@ def test_a_task_cancelled_while_it_waited_is_never_started(person: Actor) -> Non
     with transaction() as db:
         assert attempts.claim(db, task_id, 0, "w1") is None
     assert row_of(task_id).status == "cancelled"
+
+
+def test_without_a_model_nothing_that_needs_one_is_started():
+    person = make_person()
+    with cluster.environment(FITMYCV_MODE="production"), pytest.raises(board.ModelsOff):
+        submit(person)
+    with cluster.environment(FITMYCV_MODE="production", OPENAI_API_KEY="sk-test"):
+        assert submit(person)
