@@ -55,7 +55,7 @@ def parse(text: str) -> Text:
         block = Block(None, None)
         blocks.append(block)
         for line in _headings_joined(column):
-            section = _opens(line, style if block.section else None)
+            section = _opens(line, style if block.section or _past_contact(block, line) else None)
             if section is not None:
                 block = Block(section, line.text)
                 blocks.append(block)
@@ -94,6 +94,11 @@ def _pieces(text: str) -> tuple[tuple[str, bool], ...]:
     return tuple((piece.replace("**", ""), bold) for piece, bold in pieces if piece)
 
 
+def _past_contact(block: Block, line: Line) -> bool:
+    """Whether a line before the first known heading stands apart below the contact details."""
+    return line.gap and any("@" in other.text for other in block.lines)
+
+
 def _headings_joined(column: list[Line]) -> list[Line]:
     """Lines, a heading that was broken over two lines of a narrow column made whole."""
     out: list[Line] = []
@@ -116,7 +121,7 @@ def _look(line: Line) -> tuple[int, bool, bool]:
 def _heading_style(lines: list[Line]) -> tuple[int, bool, bool] | None:
     """The look of the headings that are known, when it sets them apart."""
     looks = [_look(line) for line in lines if not line.bullet and section_of(line.text) is not None]
-    if len(looks) < 3:
+    if len(looks) < 2:
         return None
     usual = max(set(looks), key=looks.count)
     return usual if usual[0] >= 2 or usual[2] else None
