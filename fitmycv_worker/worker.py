@@ -17,6 +17,7 @@ from sqlalchemy.orm import configure_mappers
 
 from fitmycv_admin.core import db, log
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.core.ids import short_code
 from fitmycv_admin.domain.tasks import dispatch, registry
 from fitmycv_admin.integrations.rq_queue import SERIALIZER
 from fitmycv_worker import jobs, process
@@ -81,8 +82,8 @@ def make(queue: str, pulse: process.Pulse) -> ForkingWorker | SpawningWorker:
     connection = Redis.from_url(settings().redis_url, socket_timeout=_PATIENCE_S, socket_connect_timeout=2)
     kind = SpawningWorker if platform.system() == "Darwin" else ForkingWorker
     worker = kind(
-        [queue], connection=connection, serializer=SERIALIZER, log_job_description=False, worker_ttl=_TTL_S,
-        job_monitoring_interval=_LOOK_S, maintenance_interval=60,
+        [queue], name=f"{pulse.host}-{pulse.pid}-{short_code(4)}", connection=connection, serializer=SERIALIZER,
+        log_job_description=False, worker_ttl=_TTL_S, job_monitoring_interval=_LOOK_S, maintenance_interval=60,
     )  # fmt: skip
     worker.pulse = pulse
     return worker

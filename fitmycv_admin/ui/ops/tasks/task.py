@@ -273,18 +273,16 @@ def _facts() -> rx.Component:
 
 
 def _moment(moment: Moment) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(t_key(rx.Var.create(moment.label))),
-        values.instant(moment.at, relative=False, shape="exact"),
-        class_name="spread",
+    return rx.fragment(
+        rx.el.dt(t_key(rx.Var.create(moment.label))),
+        rx.el.dd(values.instant(moment.at, relative=False, shape="exact"), class_name="tabular"),
         key=moment.label,
     )
 
 
 def _timeline() -> rx.Component:
     return card.card(
-        rx.el.ol(rx.foreach(TaskPageState.moments, _moment), class_name="stack stack-2"),
-        title=t("tasks.task.timeline"),
+        rx.el.dl(rx.foreach(TaskPageState.moments, _moment), class_name="facts"), title=t("tasks.task.timeline")
     )
 
 
