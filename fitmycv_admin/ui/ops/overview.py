@@ -1,6 +1,8 @@
 """Ops home: what happened since yesterday, and what waits for somebody."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -107,7 +109,7 @@ def _card(figure: Shown, number: rx.Var[str], direction: Direction) -> rx.Compon
     return rx.fragment(rx.cond(figure.has_change, changed, alone), key=figure.key)
 
 
-def _section(title: str, cards: rx.Var[list[Shown]], draw: object) -> rx.Component:
+def _section(title: str, cards: Any, draw: Callable[[Shown], rx.Component]) -> rx.Component:
     return rx.cond(
         cards.length() > 0,
         rx.el.section(
