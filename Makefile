@@ -53,12 +53,12 @@ evals: $(ENVIRONMENT) ## how well CVs are read, written to build/evals.json; fai
 	@$(PY) -m tests.evals
 
 check: $(ENVIRONMENT) ## style, types and the direction of imports
-	@$(PY) -m ruff check . && $(PY) -m ruff format --check --quiet . || { echo "make fix puts most of this right"; exit 1; }
+	@$(PY) -m ruff check . || { echo "make fix puts most of this right"; exit 1; }
 	@.venv/bin/lint-imports
 	@$(PY) -m pyright
 
 fix: $(ENVIRONMENT) ## put style right where a machine can
-	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
 
 migrate: $(ENVIRONMENT) ## bring the database to the newest schema
 	@$(FITMYCV) migrate
