@@ -139,7 +139,7 @@ def _tools() -> rx.Component:
     )  # fmt: skip
 
 
-def _with_all(words: rx.Var[Any], everything: list[dict[str, Any]]) -> rx.Var[Any]:
+def _with_all(words: Any, everything: list[dict[str, Any]]) -> rx.Var[Any]:
     first = rx.Var.create(everything)
     return rx.Var(
         f"[...{first!s},...({words!s}??[])]", _var_type=list,
@@ -148,7 +148,7 @@ def _with_all(words: rx.Var[Any], everything: list[dict[str, Any]]) -> rx.Var[An
 
 
 def _panel() -> rx.Component:
-    one = AuditState.opened.to(EventLine)  # pyright: ignore[reportOptionalMemberAccess]
+    one = AuditState.opened.to(EventLine)  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue]
     nothing = rx.el.p(t("access.audit.no_changes"), class_name="sub")
     return dialog.side_panel(
         rx.cond(one.changes.length() > 0, diff.change_rows(one.changes), nothing),  # pyright: ignore[reportAttributeAccessIssue]
@@ -166,7 +166,7 @@ def _panel() -> rx.Component:
     )
 
 
-def _is_open(row: EventLine) -> rx.Var[bool]:
+def _is_open(row: EventLine) -> Any:
     return AuditState.opened.id == row.id  # pyright: ignore[reportOptionalMemberAccess]
 
 

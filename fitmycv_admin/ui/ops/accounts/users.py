@@ -183,7 +183,7 @@ def _totals() -> rx.Component:
     )
 
 
-def _is_open(row: PersonLine) -> rx.Var[bool]:
+def _is_open(row: PersonLine) -> Any:
     return UsersState.opened.id == row.id  # pyright: ignore[reportOptionalMemberAccess]
 
 
