@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.tasks import board
 from fitmycv_admin.vocabulary import TaskType
+from fitmycv_worker.jobs import housekeeping
 from tests import cluster
 from tests.domain.tasks.conftest import make_person
 from tests.worker.stack import SHORT_LEASE, Stack, descendants, eventually, running
@@ -26,12 +28,12 @@ def stack(
 ) -> Iterator[Stack]:
     """One worker that may be killed, with what feeds it."""
     valkey_server.flush()
-    environment = {"REDIS_URL": valkey_server.url, **SHORT_LEASE}
+    environment = {"REDIS_URL": valkey_server.url, **SHORT_LEASE, "TASK_LEASE_SECONDS": "6"}
     with cluster.environment(**environment), running(tmp_path_factory.mktemp("logs"), environment, workers=1) as stack:
         yield stack
 
 
-def wait_for(task_id: UUID, *states: str, seconds: float = 15) -> str:
+def wait_for(task_id: UUID, *states: str, seconds: float = 40) -> str:
     """The state of a task, when it is one of these."""
     assert eventually(lambda: state(task_id) in states, seconds), row(task_id)
     return state(task_id)
@@ -63,7 +65,8 @@ def test_a_running_task_stops_within_two_seconds_of_the_wish(stack: Stack) -> No
     wait_for(task_id, "running")
     with transaction() as db:
         board.cancel(db, person, task_id)
-    assert wait_for(task_id, "cancelled", seconds=2.5) == "cancelled"
+    assert wait_for(task_id, "cancelled") == "cancelled"
+    assert row(task_id).finished_at - row(task_id).cancel_requested_at < timedelta(seconds=2)
     assert wait_for(submit(10), "completed") == "completed"
 
 
@@ -71,7 +74,7 @@ def test_a_killed_attempt_is_started_again_at_once(stack: Stack) -> None:
     task_id = submit(2_000)
     wait_for(task_id, "running")
     assert eventually(lambda: stack.kill_horse("worker-0"), 2)
-    assert eventually(lambda: row(task_id).attempt == 2, 2.5), row(task_id)
+    assert eventually(lambda: row(task_id).attempt == 2, 5), row(task_id)
     assert wait_for(task_id, "completed") == "completed"
 
 
@@ -80,7 +83,7 @@ def test_a_killed_worker_loses_its_task_to_another(stack: Stack) -> None:
     wait_for(task_id, "running")
     stack.kill_with_children("worker-0")
     stack.start("worker-0")
-    assert wait_for(task_id, "completed", seconds=20) == "completed"
+    assert wait_for(task_id, "completed") == "completed"
     assert row(task_id).attempt == 2
 
 
@@ -90,7 +93,7 @@ def test_a_frozen_attempt_that_wakes_up_late_writes_nothing(stack: Stack) -> Non
     (horse,) = descendants(stack.children["worker-0"].pid)
     os.kill(horse, signal.SIGSTOP)
     stack.start("worker-1", "fitmycv_worker.worker")
-    assert eventually(lambda: row(task_id).attempt == 2, 10), row(task_id)
+    assert eventually(lambda: row(task_id).attempt == 2, 30), row(task_id)
     os.kill(horse, signal.SIGCONT)
     assert wait_for(task_id, "completed") == "completed"
     stack.kill_with_children("worker-1")
@@ -104,7 +107,7 @@ def test_sigterm_lets_the_message_in_hand_finish(stack: Stack) -> None:
     task_id = submit(1_500)
     wait_for(task_id, "running")
     stack.signal("worker-0", signal.SIGTERM)
-    stack.children["worker-0"].wait(10)
+    stack.children["worker-0"].wait(30)
     assert (state(task_id), row(task_id).attempt) == ("completed", 1)
     stack.start("worker-0")
     assert wait_for(submit(10), "completed") == "completed"
@@ -115,7 +118,7 @@ def test_processes_say_that_they_live(stack: Stack) -> None:
         with transaction() as db:
             return set(db.execute(text("SELECT kind FROM process_heartbeat")).scalars())
 
-    assert eventually(lambda: {"worker.tasks", "dispatcher", "scheduler"} <= kinds(), 10), kinds()
+    assert eventually(lambda: {"worker.tasks", "dispatcher", "scheduler"} <= kinds(), 40), kinds()
 
 
 def test_recurring_work_runs_without_errors(stack: Stack) -> None:
@@ -124,8 +127,8 @@ def test_recurring_work_runs_without_errors(stack: Stack) -> None:
             rows = db.execute(text("SELECT name, last_error FROM cron_entry WHERE last_run_at IS NOT NULL"))
             return {entry.name: entry.last_error for entry in rows}
 
-    names = {"tasks.reap", "costs.fold", "costs.partitions", "files.leftovers", "processes.gone", "sessions.gone"}
-    assert eventually(lambda: set(ran()) == names, 10), ran()
+    names = {entry.name for entry in housekeeping.entries()}
+    assert eventually(lambda: set(ran()) == names, 40), ran()
     assert set(ran().values()) == {None}
 
 
@@ -136,5 +139,5 @@ def test_a_lost_queue_loses_no_task(stack: Stack, valkey_server: object, tmp_pat
     valkey_server.flush()
     stack.start("worker-0")
     for task_id in tasks:
-        assert wait_for(task_id, "completed", seconds=20) == "completed"
+        assert wait_for(task_id, "completed") == "completed"
         assert row(task_id).attempt == 1
