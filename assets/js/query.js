@@ -110,7 +110,7 @@ export function PeriodCustom({ standard }) {
     h("input", { type: "date", name, className: "input", defaultValue: value, max: today, required: true }));
   return h("span", { "aria-current": isOn ? "true" : undefined, style: { padding: 0 } },
     h("button", { type: "button", style: { padding: "4px 10px" }, "aria-haspopup": "dialog", onClick: () => box.current.showModal() },
-      isOn && query.get("from") ? `${query.get("from")} – ${query.get("to")}` : t("kit.period.custom")),
+      isOn && query.get("from") ? [...new Set([query.get("from"), query.get("to")])].join(" – ") : t("kit.period.custom")),
     h("dialog", { ref: box, className: "dialog", "aria-label": t("kit.period.custom_title") },
       h("form", { onSubmit: apply },
         h("div", { className: "dialog-head" }, h("h2", null, t("kit.period.custom_title"))),

@@ -8,8 +8,10 @@ import reflex as rx
 
 from fitmycv_admin.core import money
 from fitmycv_admin.domain.ai_costs.call_list import CallRow
-from fitmycv_admin.ui.copy import t, t_word
+from fitmycv_admin.domain.ai_costs.names import Dimension
+from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.kit import badge, card, controls, dialog, query, table, values
+from fitmycv_admin.ui.ops.ai_costs import figures
 from fitmycv_admin.vocabulary import UsageType
 
 
@@ -30,6 +32,7 @@ class CallView:
     id: str
     at: str
     feature: str
+    feature_key: str
     is_mapped: bool
     call_name: str
     model_served: str
@@ -52,7 +55,8 @@ class CallView:
 def view(row: CallRow, prices: Mapping[str, int] | None) -> CallView:
     """The call with its cost taken apart by the version that priced it."""
     return CallView(
-        id=str(row.id), at=row.at.isoformat(), feature=row.feature.label, is_mapped=row.feature.mapped,
+        id=str(row.id), at=row.at.isoformat(), feature=row.feature.label,
+        feature_key=figures.label_key(Dimension.FEATURE, row.feature), is_mapped=row.feature.mapped,
         call_name=row.call_name, model_served=row.model_served, model_requested=row.model_requested, tier=row.tier,
         plan=row.plan, user=row.email, status=row.status, task_id=str(row.task_id or ""), step=row.step,
         attempt=row.attempt, reasoning=row.reasoning_tokens, duration_ms=row.duration_ms,
@@ -108,7 +112,7 @@ def panel(call: rx.Var[CallView | None]) -> rx.Component:
         card.facts(
             (t("ai_costs.cost"), values.money_usd_nano(one.cost_nano, decimals=9)),
             (t("ai_costs.when"), values.instant(one.at, relative=False, shape="exact")),
-            (t("ai_costs.by.feature"), one.feature),
+            (t("ai_costs.by.feature"), rx.cond(one.feature_key != "", t_key(one.feature_key), one.feature)),
             (t("ai_costs.call_name"), rx.el.span(one.call_name, class_name="mono")),
             (t("ai_costs.served"), rx.el.span(one.model_served, class_name="mono")),
             (

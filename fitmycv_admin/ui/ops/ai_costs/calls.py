@@ -10,11 +10,11 @@ from fitmycv_admin.core.ask import look
 from fitmycv_admin.domain.ai_costs import asked, screens
 from fitmycv_admin.domain.ai_costs.call_list import CallRow
 from fitmycv_admin.domain.ai_costs.names import Dimension
-from fitmycv_admin.ui.copy import t, t_word
+from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, controls, query, states, table, ticker, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
-from fitmycv_admin.ui.ops.ai_costs import call_panel, filters, live
+from fitmycv_admin.ui.ops.ai_costs import call_panel, figures, filters, live
 from fitmycv_admin.ui.ops.ai_costs.call_panel import CallView
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
@@ -31,6 +31,7 @@ class CallLine:
     id: str
     at: str
     feature: str
+    feature_key: str
     call_name: str
     model: str
     tier: str
@@ -90,7 +91,8 @@ class CallState(Listing, AppState):
 
 def _line(row: CallRow) -> CallLine:
     return CallLine(
-        id=str(row.id), at=row.at.isoformat(), feature=row.feature.label, call_name=row.call_name,
+        id=str(row.id), at=row.at.isoformat(), feature=row.feature.label,
+        feature_key=figures.label_key(Dimension.FEATURE, row.feature), call_name=row.call_name,
         model=row.model_served, tier=row.tier, user=row.email, user_id=str(row.user_id or ""),
         prompt=row.prompt_tokens, cached=row.cached_tokens, completion=row.completion_tokens,
         duration_ms=row.duration_ms, cost_nano=row.cost_nano,
@@ -120,7 +122,7 @@ def _cells(row: Any) -> list[controls.Content]:
     return [
         query.query_link(values.instant(row.at, relative=False, shape="exact"), changes={"open": row.id},
                          look="cell-link"),
-        rx.el.span(row.feature, title=row.call_name),
+        rx.el.span(rx.cond(row.feature_key != "", t_key(row.feature_key), row.feature), title=row.call_name),
         row.model,
         t_word("ai_costs.tier", row.tier),
         rx.cond(row.user != "", person, rx.el.span(t("ai_costs.system"), class_name="tone-mute")),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from fitmycv_admin.copy import text
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.domain.ai_costs.periods import Grain, day_of
 from fitmycv_admin.domain.ai_costs.queries import Costs, Part, Slot, Sums, UserRow, total
@@ -152,7 +153,9 @@ def label_key(dimension: Dimension, name: Name) -> str:
         return "ai_costs.no_plan"
     if dimension is Dimension.TIER and name.key in list(ServiceTier):
         return f"ai_costs.tier.{name.key}"
-    return ""
+    known = f"settings.feature.{name.key}"
+    # A feature that somebody renamed keeps the name they gave it.
+    return known if dimension is Dimension.FEATURE and text("en", known) == name.label else ""
 
 
 def ratio(part: float, whole: float) -> float | None:

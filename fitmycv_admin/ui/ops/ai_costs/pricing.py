@@ -236,7 +236,7 @@ COLUMNS = [
 
 
 def _cells(row: Any) -> list[controls.Content]:
-    planned = badge.pill(t("ai_costs.next_at", at=values.date_text(row.next_at, "minute")), tone="info")
+    planned = badge.pill(t("ai_costs.next_at", at=values.date_text(row.next_at, "day")), tone="info")
     unpriced = badge.pill(t("ai_costs.unpriced_n", n=row.unpriced), tone="warn")
     return [
         controls.link(row.model, href=row.href, look="cell-link mono"),
