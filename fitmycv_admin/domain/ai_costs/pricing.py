@@ -103,8 +103,7 @@ def change(
     versions = _versions(db, found.id, tier_id)
     if any(version.starts_at == at for version in versions):
         raise Conflict("ai_costs.error.price_planned_then")
-    before = next((v for v in versions if v.starts_at < at and (v.ends_at is None or v.ends_at > at)), None)
-    following = next((v for v in versions if v.starts_at > at), None)
+    before, following = _around(versions, at)
     if before and not confirmed:
         _near(before.lines, lines)
     if before:
@@ -112,15 +111,9 @@ def change(
     until = following.starts_at if following else None
     version = _open(db, by, found.id, tier_id, at, until, lines, reason)
     trail.record(
-        db,
-        by,
-        "price.change",
-        "price",
-        f"{found.name}/{tier}",
-        reason=reason,
-        before=before.said() if before else None,
-        after=_Version(version, at, until, lines).said(),
-    )
+        db, by, "price.change", "price", f"{found.name}/{tier}", reason=reason,
+        before=before.said() if before else None, after=_Version(version, at, until, lines).said(),
+    )  # fmt: skip
     return version
 
 
@@ -197,6 +190,12 @@ def _near(before: Mapping[str, int], after: Mapping[str, int]) -> None:
         was = before.get(usage_type)
         if was and (nano > was * FAR or nano * FAR < was):
             raise Invalid("ai_costs.error.price_far", field=usage_type, times=FAR)
+
+
+def _around(versions: list[_Version], at: datetime) -> tuple[_Version | None, _Version | None]:
+    """The version that runs at an instant, and the next one to begin."""
+    running = (v for v in versions if v.starts_at < at and (v.ends_at is None or v.ends_at > at))
+    return next(running, None), next((v for v in versions if v.starts_at > at), None)
 
 
 def _alone(db: Session, model_id: int) -> None:

@@ -17,6 +17,10 @@ def panel(state: Any) -> rx.Component:
     """Its prices, its names and every version."""
     one = state.opened
     change = controls.button(t("ai_costs.change_price"), kind="primary", on_click=state.edit)
+
+    def draw(version: Any) -> rx.Component:
+        return _version(version, state)
+
     return dialog.side_panel(
         rx.cond(
             one.unpriced > 0,
@@ -34,7 +38,7 @@ def panel(state: Any) -> rx.Component:
         rx.el.h3(t("ai_costs.history")),
         rx.cond(
             state.versions.length() > 0,
-            rx.el.ol(rx.foreach(state.versions, lambda version: _version(version, state)), class_name="stack"),
+            rx.el.ol(rx.foreach(state.versions, draw), class_name="stack"),
             rx.el.p(t("ai_costs.no_versions"), class_name="sub"),
         ),
         title=one.model,
