@@ -93,7 +93,9 @@ export function at(lang, timeZone, value, shape) {
   if (!date) return NONE;
   const dateOnly = typeof value === "string" && value.length === 10;
   const english = lang === "en" ? "en-GB" : lang; // 24 Oct 2026, not Oct 24, 2026: days sort the same way in both languages
-  return intl(Intl.DateTimeFormat, english, { ...SHAPES[shape], timeZone: dateOnly ? "UTC" : timeZone }).format(date);
+  // A minute of another year names its year.
+  const year = shape === "minute" && date.getUTCFullYear() !== new Date().getUTCFullYear() ? { year: "numeric" } : {};
+  return intl(Intl.DateTimeFormat, english, { ...SHAPES[shape], ...year, timeZone: dateOnly ? "UTC" : timeZone }).format(date);
 }
 export function ago(lang, date) {
   const s = Math.round((Date.now() - date.getTime()) / 1000);

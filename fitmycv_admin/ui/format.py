@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from fitmycv_admin.core import clock
+
 NONE = "–"
 _LOCALES = {"en": "en_US", "fr": "fr"}
 _MOMENTS = {"exact": "d MMM y, HH:mm:ss", "minute": "d MMM, HH:mm", "time": "HH:mm:ss", "date": "d MMM y"}
@@ -63,7 +65,9 @@ def instant(lang: str, value: datetime | None, zone: str, *, shape: str = "exact
     """An aware instant in a time zone; shape is exact, minute, time or date."""
     if value is None:
         return NONE
-    return format_datetime(value, _MOMENTS[shape], tzinfo=ZoneInfo(zone), locale=_date_locale(lang))
+    # A minute of another year names its year.
+    moment = "d MMM y, HH:mm" if shape == "minute" and value.year != clock.now().year else _MOMENTS[shape]
+    return format_datetime(value, moment, tzinfo=ZoneInfo(zone), locale=_date_locale(lang))
 
 
 def day(lang: str, value: date | None) -> str:

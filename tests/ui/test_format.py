@@ -18,6 +18,7 @@ RATIOS = [None, 0, 0.41, 0.418, 1, 0.0005, -0.031, 12.5]
 MILLIS = [None, 0, 7, 850, 999, 1000, 4249, 59_940, 60_000, 185_000, 3_600_000, 4_350_000, 90_000_000, 200_000_000]
 NUMBERS = [None, 0, 7, 48_912, 1_234_567, 0.5, -12]
 INSTANT = datetime(2026, 11, 23, 9, 41, 52, 123456, tzinfo=UTC)
+LONG_AGO = datetime(2019, 3, 1, 23, 30, tzinfo=UTC)
 
 
 def screen(lang: str) -> dict[str, list[str]]:
@@ -30,7 +31,7 @@ def screen(lang: str) -> dict[str, list[str]]:
         percent: {json.dumps(RATIOS)}.map((v) => f.percent(v)), ms: {json.dumps(MILLIS)}.map((v) => f.duration(v)),
         number: {json.dumps(NUMBERS)}.map((v) => f.number(v)),
         at: ["exact", "minute", "time", "date"].map((shape) => f.at({json.dumps(str(INSTANT))}, shape)),
-        day: [f.at("2026-11-01", "date")],
+        day: [f.at("2026-11-01", "date")], past: [f.at({json.dumps(str(LONG_AGO))}, "minute")],
       }}));"""
     done = subprocess.run([BUN, "-e", script], capture_output=True, text=True, check=True, timeout=60)
     return json.loads(done.stdout)
@@ -54,6 +55,8 @@ def test_the_server_writes_figures_as_the_screen_does(lang: str):
         shown["at"]
     )
     assert plain([written.day(lang, date(2026, 11, 1))]) == plain(shown["day"])
+    assert plain([written.instant(lang, LONG_AGO, "Europe/Paris", shape="minute")]) == plain(shown["past"])
+    assert "2019" in shown["past"][0]
 
 
 def test_money_is_readable_in_both_languages():
