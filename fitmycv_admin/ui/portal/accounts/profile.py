@@ -163,7 +163,12 @@ def _language() -> rx.Component:
         form.native_form(
             form.hidden_field("language", code),
             form.hidden_field("next", "/accounts/profile"),
-            controls.button(name, type="submit", kind="plain", lang=code),
+            controls.button(
+                rx.cond(AppState.language == code, rx.icon("check", size=14, aria_hidden="true"), rx.fragment()),
+                name,
+                type="submit",
+                lang=code,
+            ),
             action="/auth/preferences",
         )
         for code, name in (("fr", "Français"), ("en", "English"))
@@ -178,10 +183,13 @@ def _language() -> rx.Component:
 def _sessions() -> rx.Component:
     everywhere = dialog.popup(
         controls.button(t("accounts.profile.everywhere"), kind="danger"),
-        rx.el.p(t("accounts.profile.everywhere_why", n=ProfileState.sessions.length())),  # type: ignore[attr-defined]
-        form.native_form(
-            controls.button(t("accounts.profile.everywhere"), type="submit", kind="danger-solid"),
-            action="/auth/sign-out-everywhere",
+        rx.el.div(
+            rx.el.p(t("accounts.profile.everywhere_why", n=ProfileState.sessions.length())),  # type: ignore[attr-defined]
+            form.native_form(
+                controls.button(t("accounts.profile.everywhere"), type="submit", kind="danger-solid"),
+                action="/auth/sign-out-everywhere",
+            ),
+            class_name="stack",
         ),
         title=t("accounts.profile.everywhere"),
     )
