@@ -9,6 +9,7 @@ from sqlmodel import Session
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.access import sessions
+from fitmycv_admin.domain.accounts import leftovers as links
 from fitmycv_admin.domain.ai_costs import fold, partitions, zone
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import dispatch, heartbeats
@@ -34,6 +35,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("costs.partitions", "10 0 * * *", _partitions),
         Entry("files.leftovers", "*/5 * * * *", leftovers.erase),
         Entry("sessions.gone", "15 * * * *", sessions.sweep),
+        Entry("links.gone", "25 * * * *", links.erase),
         Entry("processes.gone", "20 0 * * *", heartbeats.forget_gone),
     )
 

@@ -121,11 +121,10 @@ def _short(change: Change) -> rx.Component:
 
 
 def _tools() -> rx.Component:
-    everything = [query.option("", t("access.audit.all"))]
     return table.table_tools(
         query.query_search(t("access.audit.search")),
-        query.query_filter("action", t("access.audit.action"), _with_all(AuditState.actions, everything)),
-        query.query_filter("target_type", t("access.audit.target"), _with_all(AuditState.targets, everything)),
+        query.query_filter("action", t("access.audit.action"), _with_all(AuditState.actions)),
+        query.query_filter("target_type", t("access.audit.target"), _with_all(AuditState.targets)),
         rx.cond(
             AuditState.target_id != "",
             query.query_link(
@@ -139,8 +138,9 @@ def _tools() -> rx.Component:
     )  # fmt: skip
 
 
-def _with_all(words: Any, everything: list[dict[str, Any]]) -> rx.Var[Any]:
-    first = rx.Var.create(everything)
+def _with_all(choices: Any) -> rx.Var[Any]:
+    """The choices of a filter after the one that filters nothing."""
+    words, first = rx.Var.create(choices), rx.Var.create([query.option("", t("access.audit.all"))])
     return rx.Var(
         f"[...{first!s},...({words!s}??[])]", _var_type=list,
         _var_data=rx.vars.VarData.merge(first._get_all_var_data(), words._get_all_var_data()),
@@ -148,7 +148,7 @@ def _with_all(words: Any, everything: list[dict[str, Any]]) -> rx.Var[Any]:
 
 
 def _panel() -> rx.Component:
-    one = AuditState.opened.to(EventLine)  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue]
+    one = rx.Var.create(AuditState.opened).to(EventLine)
     nothing = rx.el.p(t("access.audit.no_changes"), class_name="sub")
     return dialog.side_panel(
         rx.cond(one.changes.length() > 0, diff.change_rows(one.changes), nothing),  # pyright: ignore[reportAttributeAccessIssue]
@@ -166,8 +166,8 @@ def _panel() -> rx.Component:
     )
 
 
-def _is_open(row: EventLine) -> Any:
-    return AuditState.opened.id == row.id  # pyright: ignore[reportOptionalMemberAccess]
+def _is_open(row: EventLine) -> rx.Var[bool]:
+    return rx.Var.create(AuditState.opened).to(EventLine).id == row.id
 
 
 @page(

@@ -183,8 +183,8 @@ def _totals() -> rx.Component:
     )
 
 
-def _is_open(row: PersonLine) -> Any:
-    return UsersState.opened.id == row.id  # pyright: ignore[reportOptionalMemberAccess]
+def _is_open(row: PersonLine) -> rx.Var[bool]:
+    return rx.Var.create(UsersState.opened).to(PersonLine).id == row.id
 
 
 @page(
