@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.local.valkey import Valkey
 from fitmycv_admin.models.emails import EmailLog
-from fitmycv_admin.vocabulary import Role
+from fitmycv_admin.vocabulary import Language, Role
 from tests import browser as chromium
 from tests import cluster, testkit
 from tests.domain.accounts.conftest import PASSWORD, address, make_user
@@ -121,6 +121,7 @@ def test_a_wrong_password_says_so_and_a_new_one_is_chosen_by_mail(site: str, chr
 def test_an_admin_gives_a_role_and_finds_it_in_the_trail(site: str, chrome: Browser) -> None:
     with transaction() as db:
         admin, other = make_user(db, Role.ADMIN), make_user(db)
+        admin.language = Language.EN
     page = tab(chrome)
     sign_in(page, site, admin.email or "")
     page.wait_for_url("**/ops")
