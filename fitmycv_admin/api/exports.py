@@ -4,9 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fitmycv_admin.api import access_exports, cost_exports, export
+from fitmycv_admin.api import access_exports, cost_exports, export, task_exports
 
-EXPORTS: dict[str, export.Export] = {one.name: one for one in (*access_exports.EXPORTS, *cost_exports.EXPORTS)}
+EXPORTS: dict[str, export.Export] = {
+    one.name: one for one in (*access_exports.EXPORTS, *cost_exports.EXPORTS, *task_exports.EXPORTS)
+}
 
 
 async def _download(request: Request) -> Response:

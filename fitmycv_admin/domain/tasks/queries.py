@@ -1,5 +1,6 @@
 """What screens show of tasks: a person's own, the operators' list, one task with everything that happened to it."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,6 +49,33 @@ class Filters:
     fingerprint: str = ""
     search: str = ""
     """An id of a task or of a person; for who may read addresses also part of one."""
+
+
+AGES = ("60", "600", "3600", "86400")
+"""The ages that the list offers to filter by, in seconds."""
+WORDS = ("type", "state", "age", "user", "error", "q")
+"""What an address may say of the list."""
+
+
+def asked(words: Mapping[str, str]) -> Filters:
+    """The filters that an address asks for; what makes no sense does not filter."""
+    user = words.get("user", "")
+    return Filters(
+        type=words.get("type", ""),
+        state=words.get("state", ""),
+        user_id=UUID(user) if _is_id(user) else None,
+        older_s=int(words.get("age", "")) if words.get("age") in AGES else 0,
+        fingerprint=words.get("error", ""),
+        search=words.get("q", "").strip(),
+    )
+
+
+def _is_id(word: str) -> bool:
+    try:
+        UUID(word)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +144,18 @@ def board(db: Session, by: Actor, filters: Filters, request: PageRequest) -> Boa
     """Everything the operators' list shows. Needs tasks.read; people are masked without people.reveal."""
     by.must(Permission.TASKS_READ)
     return BoardScreen(_figures(db), _page(db, by, filters, request))
+
+
+def rows(db: Session, by: Actor, filters: Filters) -> Iterator[TaskRow]:
+    """Every row of the operators' list, newest first, for a file. Needs tasks.read."""
+    by.must(Permission.TASKS_READ)
+    token = ""
+    while True:
+        page = _page(db, by, filters, PageRequest(after=token, size=paging.MAX_SIZE))
+        yield from page.rows
+        token = page.next
+        if not token:
+            return
 
 
 _FIGURES = text("""

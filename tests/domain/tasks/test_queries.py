@@ -163,3 +163,16 @@ def test_staff_acts_need_a_right_and_leave_a_trace(person: Actor) -> None:
         ("task.cancelled", "stuck"),
     ]
     assert admin.may(Permission.AUDIT_READ)
+
+
+def test_a_file_of_the_list_holds_every_row_that_the_address_asks_for(person: Actor) -> None:
+    tasks = [submit(person) for _ in range(105)]
+    fail(tasks[0], "f1")
+    ops = staff(Role.OPS)
+    with snapshot() as db:
+        every = [row.id for row in queries.rows(db, ops, queries.asked({"user": str(person.user_id)}))]
+        some = [row.id for row in queries.rows(db, ops, queries.asked({"error": "f1", "age": "x", "user": "nobody"}))]
+    assert every == list(reversed(tasks))
+    assert some == [tasks[0]]
+    with pytest.raises(Forbidden), snapshot() as db:
+        list(queries.rows(db, person, Filters()))

@@ -2,29 +2,27 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from uuid import UUID
 
 import reflex as rx
 
 from fitmycv_admin.core.ask import look
 from fitmycv_admin.domain.tasks import queries
-from fitmycv_admin.domain.tasks.queries import BoardScreen, Filters, TaskRow
+from fitmycv_admin.domain.tasks.queries import BoardScreen, TaskRow
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.guard import policy
 from fitmycv_admin.ui.kit import badge, card, controls, query, states, table, ticker, values
-from fitmycv_admin.ui.kit.listing import Listing, Offer, Wanted
+from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
 
-AGES = ("60", "600", "3600", "86400")
 OFFER = Offer(
     ("created",),
     "-created",
     {
         "type": tuple(str(word) for word in TaskType),
         "state": tuple(str(word) for word in TaskState),
-        "age": AGES,
+        "age": queries.AGES,
         "user": (),
         "error": (),
     },
@@ -92,7 +90,8 @@ class TaskBoardState(Listing, AppState):
 
     async def _read(self) -> None:
         wanted = self._wanted(OFFER)
-        screen = await look(queries.board, actor(), _filters(wanted), wanted.request)
+        words = {**wanted.filters, "q": wanted.search}
+        screen = await look(queries.board, actor(), queries.asked(words), wanted.request)
         rows = [_line(row) for row in self._shown(screen.page)]
         figures = _figures(screen)
         if rows != self.rows:  # what did not change is not sent
@@ -100,21 +99,6 @@ class TaskBoardState(Listing, AppState):
         if figures != self.figures:
             self.figures = figures
         self.person, self.fingerprint = wanted.get("user"), wanted.get("error")
-
-
-def _filters(wanted: Wanted) -> Filters:
-    try:
-        user_id = UUID(wanted.get("user")) if wanted.get("user") else None
-    except ValueError:
-        user_id = None
-    return Filters(
-        type=wanted.get("type"),
-        state=wanted.get("state"),
-        user_id=user_id,
-        older_s=int(wanted.get("age") or 0),
-        fingerprint=wanted.get("error"),
-        search=wanted.search,
-    )
 
 
 def _line(row: TaskRow) -> TaskLine:
@@ -221,7 +205,7 @@ def _tools() -> rx.Component:
         query.option(str(word), t(f"tasks.state.{word}")) for word in TaskState
     ]
     ages = [query.option("", t("tasks.filter.age_any"))] + [
-        query.option(age, t(f"tasks.filter.age_{age}")) for age in AGES
+        query.option(age, t(f"tasks.filter.age_{age}")) for age in queries.AGES
     ]
     return table.table_tools(
         query.query_search(t("tasks.filter.search")),
@@ -264,7 +248,7 @@ def board() -> rx.Component:
     """Figures, filters, list; read again every three seconds while the tab is visible."""
     return card.page(
         ticker.ticker(TaskBoardState.tick, seconds=TICK_S),
-        card.page_header(t("tasks.title"), t("tasks.answer")),
+        card.page_header(t("tasks.title"), t("tasks.answer"), query.export_link("/api/exports/tasks.csv")),
         rx.cond(
             TaskBoardState.is_loaded & (TaskBoardState.problem == ""),
             rx.foreach(TaskBoardState.figures.missing, _missing),
