@@ -209,7 +209,7 @@ async def _password(request: Request, form: Form, by: Actor) -> Response:
     return answer
 
 
-@_posted(PROFILE)
+@_posted(PROFILE, even=True)
 async def _email_change(_request: Request, form: Form, by: Actor) -> Response:
     _signed_in(by)
     await _take("password_check", str(by.user_id))

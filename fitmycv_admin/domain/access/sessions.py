@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from fitmycv_admin.core import ids, security
@@ -12,6 +12,7 @@ from fitmycv_admin.domain.access import matrix
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.models.accounts import User
 from fitmycv_admin.models.platform import UserSession
+from fitmycv_admin.models.settings import Setting
 from fitmycv_admin.vocabulary import AccountState, Language, Role
 
 COOKIE = "__Host-sid"
@@ -20,6 +21,8 @@ IDLE_STAFF, LIFE_STAFF = timedelta(hours=12), timedelta(days=7)
 IDLE_PERSON, LIFE_PERSON = timedelta(days=14), timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=5)
 KEPT_AFTER_END = timedelta(days=30)
+# While this setting is on, sessions of people sleep and only staff is let in; they wake when it is over.
+MAINTENANCE = "maintenance_enabled"
 
 
 class SessionEnded(FitMyCvError):
@@ -133,7 +136,12 @@ def _alive() -> ColumnElement[bool]:
         col(UserSession.last_seen_at) + idle > now,
         col(UserSession.token_version) == col(User.token_version),
         col(User.state) == AccountState.ACTIVE,
+        or_(col(User.role) != Role.USER, ~_maintained()),
     )
+
+
+def _maintained() -> ColumnElement[bool]:
+    return exists().where(col(Setting.setting_name) == MAINTENANCE, col(Setting.value) == "1")
 
 
 def _note_presence(db: Session, session_id: UUID, seen_at: datetime) -> None:

@@ -12,6 +12,7 @@ from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.models.accounts import User
 from fitmycv_admin.models.platform import UserSession
+from fitmycv_admin.models.settings import Setting
 from fitmycv_admin.vocabulary import AccountState, Role
 
 
@@ -180,3 +181,19 @@ def test_the_sweep_forgets_only_what_ended_long_ago(db: Session) -> None:
     age(db, old, "expires_at", "61 days")
     assert sessions.sweep(db) == 1
     assert sessions.resolve(db, token) is not None
+
+
+def test_during_maintenance_people_wait_and_staff_works(db: Session) -> None:
+    _, person = signed_in(db)
+    _, staff = signed_in(db, Role.VIEWER)
+    actor = sessions.resolve(db, person)
+    switch = Setting(setting_name=sessions.MAINTENANCE, value="1", category="system")
+    db.add(switch)
+    db.flush()
+    assert sessions.resolve(db, person) is None
+    assert sessions.resolve(db, staff) is not None
+    with pytest.raises(sessions.SessionEnded):
+        sessions.confirm(db, actor)
+    switch.value = "0"
+    db.flush()
+    assert sessions.resolve(db, person) is not None
