@@ -2,13 +2,16 @@
 
 import http.client
 import os
+import re
+import shutil
 import socket
 import sys
 from pathlib import Path
 
 from fitmycv_admin.core.config import LOCAL_ENGINE_KEY, Settings
 from fitmycv_admin.local import process
-from fitmycv_admin.local.home import Home, Run
+from fitmycv_admin.local.home import PROJECT, Home, Run
+from fitmycv_admin.local.postgres import DATABASE, Postgres
 from fitmycv_admin.local.process import LocalError
 from fitmycv_admin.local.programs import Program
 
@@ -68,19 +71,33 @@ def preparations(home: Home, run: Run, *, demo: bool, front_end: bool) -> list[P
     return found
 
 
+def schema_is_current(server: Postgres) -> bool:
+    """True when the embedded database is at the newest migration, found without loading the models."""
+    files = [path.read_text(encoding="utf-8") for path in (PROJECT / "alembic" / "versions").glob("*.py")]
+    made = {found for text in files for found in re.findall(r"^revision\b[^=]*= [\"'](\w+)", text, re.MULTILINE)}
+    replaced = {
+        found for text in files for found in re.findall(r"^down_revision\b[^=]*= [\"'](\w+)", text, re.MULTILINE)
+    }
+    with server.connect(DATABASE) as connection:
+        if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+            return False
+        return {row[0] for row in connection.execute("SELECT version_num FROM alembic_version")} == made - replaced
+
+
 def background(home: Home, run: Run, workers: int) -> list[Program]:
-    """The dispatcher, the scheduler and the workers."""
-    served = _served(run)
-    found = [
-        Program(name, [sys.executable, "-m", f"fitmycv_worker.{name}"], home.log(name), served, grace=3.0)
-        for name in ("dispatcher", "scheduler")
+    """The dispatcher, the scheduler and the workers; on a busy machine the screens come first."""
+    polite = ["nice", "-n", "5"] if shutil.which("nice") else []
+
+    def program(name: str, module: str, *arguments: str) -> Program:
+        command = [*polite, sys.executable, "-m", f"fitmycv_worker.{module}", *arguments]
+        return Program(name, command, home.log(name.replace(" ", "-")), _served(run), grace=3.0)
+
+    return [
+        program("dispatcher", "dispatcher"),
+        program("scheduler", "scheduler"),
+        *(program(f"worker {number}", "worker") for number in range(1, workers + 1)),
+        program("mail worker", "worker", "--queue", "emails"),
     ]
-    for number in range(1, workers + 1):
-        command = [sys.executable, "-m", "fitmycv_worker.worker"]
-        found.append(Program(f"worker {number}", command, home.log(f"worker-{number}"), served, grace=3.0))
-    mail = [sys.executable, "-m", "fitmycv_worker.worker", "--queue", "emails"]
-    found.append(Program("mail worker", mail, home.log("mail-worker"), served, grace=3.0))
-    return found
 
 
 def web(home: Home, run: Run) -> Program:

@@ -56,6 +56,9 @@ class Supervisor:
             for program in (*self.web, *self.background, *self.stand_ins, *self.once):
                 programs.kill_group(program.pid)
 
+    def _interrupted(self) -> bool:
+        return bool(self.signals)
+
     def _boot(self) -> None:
         before = self.home.read_run()
         self._stop_orphans(before)
@@ -79,13 +82,18 @@ class Supervisor:
         # demo data goes only into a database that was made here
         demo = self.postgres is not None
         self.once = plan.preparations(self.home, self.run, demo=demo, front_end=front_end)
-        self._start([*self.stand_ins, *self.once])
-        programs.run_to_end(self.once, lambda: bool(self.signals))
         self.background = plan.background(self.home, self.run, self.workers)
         self.web = [plan.web(self.home, self.run)]
-        if not self.signals:
-            self._start([*self.background, *self.web])
-            self._wait_ready()
+        serving = [*self.web, *self.stand_ins, *self.background]
+        if not front_end and self.postgres and plan.schema_is_current(self.postgres):
+            self._start([*serving, *self.once])  # nothing to wait for: the seeds only add what is missing
+            programs.run_to_end(self.once, self._interrupted)
+        else:
+            self._start(self.once)
+            programs.run_to_end(self.once, self._interrupted)
+            if not self.signals:
+                self._start(serving)
+        self._wait_ready()
         for sentence in off:
             self.say(sentence)
 
