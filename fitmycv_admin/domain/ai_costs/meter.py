@@ -1,6 +1,5 @@
 """The meter: stores one model call, priced by the version that was valid when the call was sent."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, text
@@ -87,15 +86,6 @@ def cost_of(price: pricing.Price | None, usage: CallUsage) -> int | None:
             return None
         total += tokens * (nano_per_mtoken or 0)
     return money.round_half_up(total, money.PER_MILLION)
-
-
-def calls_of_task(db: Session, task_id: UUID) -> tuple[int, int | None, datetime | None]:
-    """How many calls a task made, their known cost in nano-USD (None: all unknown) and when the last one began."""
-    row = db.execute(
-        text("SELECT count(*), sum(cost_nano), max(created_at) FROM openai_call WHERE task_id = :task"),
-        {"task": task_id},
-    ).one()
-    return int(row[0]), None if row[1] is None else int(row[1]), row[2]
 
 
 def _check(usage: CallUsage) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fitmycv_admin.copy import text
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.domain.ai_costs.periods import Grain, day_of
-from fitmycv_admin.domain.ai_costs.queries import Costs, Part, Slot, Sums, UserRow, total
+from fitmycv_admin.domain.ai_costs.queries import Costs, Part, Slot, Sums, UserRow
 from fitmycv_admin.ui.kit import card, chart
 from fitmycv_admin.vocabulary import ServiceTier
 
@@ -210,8 +210,3 @@ def _per_call(sums: Sums) -> float | None:
 
 def _cached(sums: Sums) -> float | None:
     return ratio(sums.cached_tokens, sums.prompt_tokens)
-
-
-def whole(costs: Costs) -> int:
-    """The sum of the breakdown, in nano-USD; it is the figure of the first card."""
-    return total(part.now for part in costs.parts).cost_nano
