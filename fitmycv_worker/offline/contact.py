@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import phonenumbers
 
@@ -55,8 +56,9 @@ def email(text: Text, whole: str) -> str | None:
 
 def phone(text: Text) -> str | None:
     """The first telephone number of the header, as written."""
-    for line in lines_of(text):
-        bare = URL.sub(lambda m: " " * len(m.group()), EMAIL.sub(lambda m: " " * len(m.group()), line.text))
+    lines = [line.text for line in lines_of(text)]
+    for spoken in (*lines, *(f"{one} {two}" for one, two in pairwise(lines))):
+        bare = URL.sub(lambda m: " " * len(m.group()), EMAIL.sub(lambda m: " " * len(m.group()), spoken))
         if sum(c.isdigit() for c in bare) < 8:
             continue
         for region in (None, *_REGIONS):

@@ -67,6 +67,11 @@ def _dates_joined(lines: Sequence[Line]) -> list[Line]:
             continue
         following = lines[index + 1] if index + 1 < len(lines) else None
         first, _, rest = line.text.partition("\t")
+        if following is not None and _date_goes_on(line, following):
+            pieces = (*line.pieces, (" ", False), *following.pieces)
+            out.append(Line(f"{line.text} {following.text}", line.level, line.bullet, line.gap, pieces))
+            skip = True
+            continue
         if following is not None and dates.spans(first) and re.search(r"[-–—]\s*$", first):
             after, _, more = following.text.partition("\t")
             joined = f"{first} {after}"
@@ -81,6 +86,14 @@ def _dates_joined(lines: Sequence[Line]) -> list[Line]:
                 continue
         out.append(line)
     return out
+
+
+def _date_goes_on(line: Line, following: Line) -> bool:
+    """Whether a line ends in the middle of a period that the next one completes."""
+    if following.bullet or not re.search(r"[-–—]\s*$", line.text) or len(following.text) > 40:
+        return False
+    joined = dates.spans(f"{line.text} {following.text}")
+    return bool(joined) and joined[0].end is not None and joined[0].at < len(line.text) < joined[0].to
 
 
 # --- where entries start --------------------------------------------------------------------------

@@ -23,6 +23,7 @@ _PAGE_NUMBER = re.compile(
 _OPEN_END = re.compile(  # a line that ends so goes on below
     r"(?:^|\s)(?:and|of|the|for|in|with|et|de|du|des|la|le|les|en|à|pour|und|der|die|das|zum|zur|für|mit|im|y|e|del|los"
     r"|las|para|con|&)$", re.IGNORECASE)
+_ADDRESS_GOES_ON = re.compile(r"(?:^|\s)(?:https?://)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/(?:\S*[/-])?$", re.IGNORECASE)
 _ICON = re.compile(r"[\ue000-\uf8ff]")
 _MOST_IN_HEAD = 14  # runs
 _SIZES = (("# ", 1.5), ("## ", 1.22), ("### ", 1.07))
@@ -288,6 +289,10 @@ def _wrapped(last: _Line, line: _Line, right: float, spacing: Callable[[float], 
     if not _aligned(last, line):
         return False
     before, after = _bare(last.text), _bare(line.text)
+    if before.endswith("\u00ad"):
+        return True
+    if "@" in after and "@" not in before:
+        return False
     goes_on = after[:1].islower() or before.endswith((",", "\u00ad")) or _OPEN_END.search(before)
     if len(before) < _SHORT and not goes_on:
         return False
@@ -311,7 +316,8 @@ def _bare(text: str) -> str:
 def _glued(before: str, after: str, words: set[str]) -> str:
     """Two lines as one; the hyphen of a broken word goes, that of a compound stays."""
     if not before.endswith(("\u00ad", "\u00ad**")):
-        return f"{before} {after}".replace("** **", " ")
+        space = "" if _ADDRESS_GOES_ON.search(before) else " "
+        return f"{before}{space}{after}".replace("** **", " ")
     stem = before.replace("\u00ad", "")
     first = re.split(r"\W+", _bare(stem))[-1].lower()
     second = re.split(r"\W+", _bare(after))[0].lower()

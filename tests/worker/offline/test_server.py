@@ -17,10 +17,10 @@ def test_it_starts_answers_and_ends_within_the_time_a_person_waits():
     started = time.monotonic()
     try:
         wait_for(port, process)
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 30
     finally:
         process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_the_official_client_lists_and_finds_its_only_model():
