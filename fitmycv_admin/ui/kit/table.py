@@ -106,42 +106,35 @@ def data_table(
     def draw(row: Any) -> rx.Component:
         return _row(row, columns, cells, key, selection, is_open)
 
-    body = rx.foreach(rows, draw)
     count = rx.Var.create(rows).to(list).length()
     nothing = empty if empty is not None else states.empty_state(t("kit.table.empty"), t("kit.table.empty_why"))
-    width = len(columns) + (1 if selection else 0)
-    if view is None:
-        content = rx.cond(count > 0, body, _span(nothing, width))
-        foot = rx.fragment()
-    else:
-        trouble = states.error_state(t_key(view.problem), incident=view.incident, retry=retry)
-        content = rx.fragment(
-            rx.cond(
-                count > 0,
-                body,
-                rx.cond(
-                    view.problem != "",
-                    _span(trouble, width),
-                    rx.cond(view.is_loaded, _span(nothing, width), states.skeleton_rows(8, width)),
-                ),
-            ),
-        )
-        foot = _foot(view, hints, summary)
-    look = rx.cond(view.is_loading & view.is_loaded, "table is-stale", "table") if view else "table"
-    table = rx.el.table(
-        rx.el.thead(rx.el.tr(*head)),
-        rx.el.tbody(content),
-        class_name=look,
-        aria_busy=rx.cond(view.is_loading, "true", "false") if view else "false",
-    )
+    body = _body(rx.foreach(rows, draw), count, view, nothing, retry, len(columns) + (1 if selection else 0))
     return TableFrame.create(
         above if above is not None else rx.fragment(),
         _stale_notice(view, count, retry) if view else rx.fragment(),
-        rx.el.div(table, class_name="table-scroll", **_region()),
-        foot,
+        rx.el.div(_table(head, body, view), class_name="table-scroll", **_region()),
+        _foot(view, hints, summary) if view else rx.fragment(),
         id=table_id,
         look=("card" if card else "") + ("" if max_height else " table-free"),
     )
+
+
+def _table(head: list[rx.Component], body: Any, view: ListView | None) -> rx.Component:
+    """The table itself; old rows are dimmed while new ones load."""
+    parts = (rx.el.thead(rx.el.tr(*head)), rx.el.tbody(body))
+    if view is None:
+        return rx.el.table(*parts, class_name="table")
+    look = rx.cond(view.is_loading & view.is_loaded, "table is-stale", "table")
+    return rx.el.table(*parts, class_name=look, aria_busy=rx.cond(view.is_loading, "true", "false"))
+
+
+def _body(rows: rx.Component, count: Any, view: ListView | None, nothing: rx.Component, retry: Any, width: int) -> Any:
+    """The rows, or why there are none: gone wrong, nothing there, or not loaded yet."""
+    if view is None:
+        return rx.cond(count > 0, rows, _span(nothing, width))
+    trouble = states.error_state(t_key(view.problem), incident=view.incident, retry=retry)
+    waiting = rx.cond(view.is_loaded, _span(nothing, width), states.skeleton_rows(8, width))
+    return rx.cond(count > 0, rows, rx.cond(view.problem != "", _span(trouble, width), waiting))
 
 
 def selection_bar(selection: Selection, *acts: rx.Component) -> rx.Component:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from fitmycv_admin.local import browser as installed_browser
 from fitmycv_admin.local import frontend
@@ -123,6 +123,7 @@ def _point_sockets_to(port: int) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One Chromium for all tests of the kit."""
+    expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=str(installed_browser.require()), args=["--no-sandbox"])
         yield started

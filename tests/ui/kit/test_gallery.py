@@ -28,7 +28,7 @@ def opened(chromium: Browser, gallery: str) -> Iterator[Opened]:
             permissions=["clipboard-read", "clipboard-write"],
         )
         context.add_cookies([{"name": "lang", "value": lang, "url": gallery}])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
