@@ -40,7 +40,7 @@ e2e: $(ENVIRONMENT) ## the browser tests alone
 
 screenshots: $(ENVIRONMENT) ## play the story in the browser and keep its pictures in docs/screenshots
 	@$(FITMYCV) browser && $(FITMYCV) build
-	@FITMYCV_SCREENSHOTS=1 $(PYTEST) -m e2e $(ARGS)
+	@SCREENSHOTS=1 $(PYTEST) -m e2e $(ARGS)
 
 torture: $(ENVIRONMENT) ## the fault tests at full length, with their figures
 	@$(PYTEST) -m torture -s $(ARGS)

@@ -86,6 +86,7 @@ def _page(lang: str, title: str, body: str, status: int = 200) -> HTMLResponse:
         f'<!doctype html><html lang="{lang}"><head><meta charset=utf-8>'
         '<meta name=viewport content="width=device-width,initial-scale=1">'
         f"<title>{title} · FitMyCV</title>"
+        '<link rel=icon href="/favicon.svg" type="image/svg+xml">'
         '<link rel=stylesheet href="/css/tokens.css"><style>' + _STYLE + "</style></head>"
         f"<body><main><p class=mark>{_say(lang, 'mark')}</p><h1>{title}</h1>{body}</main></body></html>"
     )

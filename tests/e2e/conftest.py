@@ -62,6 +62,8 @@ class Visitor:
         self.page.press("[name=password]", "Enter")
         self.page.wait_for_url(re.compile(r"/(cvs|ops)/?$"))
         self.settle()
+        # The language of the profile wins over the one this browser had.
+        self.lang = self.page.evaluate("document.documentElement.lang")
 
     def picture(self, name: str) -> None:
         """Keep a picture when asked to by SCREENSHOTS=1."""

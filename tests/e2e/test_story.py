@@ -114,7 +114,7 @@ def see_evidence(someone: Visitor, score: int) -> None:
     expect(page.locator(f".sheet [id='{item}']")).to_be_in_viewport()
     assert page.url.endswith(f"#{item}")
     absent = page.locator("details.requirement[data-level=none] .requirement-label").all_inner_texts()
-    missing = [words.split(" · ")[0] for words in page.locator("#missing li").all_inner_texts()]
+    missing = [re.split(r"\s·\s", words)[0] for words in page.locator("#missing li").all_inner_texts()]
     assert missing
     assert set(missing) <= set(absent)
 
@@ -145,10 +145,12 @@ def test_a_person_gets_from_a_pdf_to_a_score_with_its_evidence(
     assert someone.complaints == []
 
 
-def cost_of_newest(ops: Visitor) -> str:
-    """The cost of the newest score in the list of calls."""
+def calls(ops: Visitor) -> dict[str, str]:
+    """The scores in the list of calls, newest first: id and cost."""
     ops.go(SCORES)
-    return ops.page.locator("#ai-costs-calls tbody tr").first.inner_text()
+    ops.page.wait_for_selector("tr[data-row]")
+    rows = ops.page.locator("tr[data-row]").all()
+    return {row.get_attribute("data-row") or "": row.locator("[data-col=cost]").inner_text() for row in rows}
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
@@ -160,30 +162,32 @@ def test_ops_sees_the_cost_live_and_a_new_price_leaves_the_past_alone(
     import_cv(someone, brought, tmp_path)
     add_offer(someone, brought)
     ops.sign_in("ops@exemple.fr")
+    change_price(ops, "0.2", "0.8")
     figures = ops.go("/ops/ai-costs?period=today").locator(".kpis")
     before = figures.inner_text()
     ask_score(someone)
     expect(figures).not_to_have_text(before, timeout=10_000)
     ops.picture(f"{lang}-ops-costs")
-    past = cost_of_newest(ops)
+    before_change = calls(ops)
+    past = next(iter(before_change))
     change_price(ops, "40", "80")
     ops.picture(f"{lang}-ops-prices")
     ask_again(someone)
-    newest = cost_of_newest(ops)
-    rows = ops.page.locator("#ai-costs-calls tbody tr").all_inner_texts()
+    after_change = calls(ops)
+    newest = next(iter(after_change))
     assert newest != past
-    assert money(past) in "\n".join(rows)
-    assert money(newest) != money(past)
+    assert dollars(after_change[newest]) > 10 * dollars(before_change[past])
+    in_both = before_change.keys() & after_change.keys()
+    assert past in in_both
+    assert {one: after_change[one] for one in in_both} == {one: before_change[one] for one in in_both}
     change_price(ops, "0.1", "0.4")
     assert someone.complaints == []
     assert ops.complaints == []
 
 
-def money(row: str) -> str:
-    """The amount in a row of calls."""
-    found = re.search(r"\$\s?[\d.,]+|[\d.,]+\s?\$", row)
-    assert found, row
-    return found[0]
+def dollars(amount: str) -> float:
+    """An amount as either language writes it."""
+    return float(re.sub(r"[^\d.,]", "", amount).replace(",", "."))
 
 
 def change_price(ops: Visitor, cost_in: str, cost_out: str) -> None:
