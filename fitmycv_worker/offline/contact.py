@@ -57,7 +57,8 @@ def email(text: Text, whole: str) -> str | None:
 def phone(text: Text) -> str | None:
     """The first telephone number of the header, as written."""
     lines = [line.text for line in lines_of(text)]
-    for spoken in (*lines, *(f"{one} {two}" for one, two in pairwise(lines))):
+    broken = [f"{one} {two}" for one, two in pairwise(lines) if one[-1:].isdigit() and two[:1].isdigit()]
+    for spoken in (*broken, *lines):
         bare = URL.sub(lambda m: " " * len(m.group()), EMAIL.sub(lambda m: " " * len(m.group()), spoken))
         if sum(c.isdigit() for c in bare) < 8:
             continue

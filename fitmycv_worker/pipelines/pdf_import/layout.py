@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from fitmycv_worker.pipelines.pdf_import import dates
 from fitmycv_worker.pipelines.pdf_import.headings import section_of
 from fitmycv_worker.pipelines.pdf_import.pages import Page, Pages, Run
 
@@ -291,7 +292,8 @@ def _wrapped(last: _Line, line: _Line, right: float, spacing: Callable[[float], 
     before, after = _bare(last.text), _bare(line.text)
     if before.endswith("\u00ad"):
         return True
-    if "@" in after and "@" not in before:
+    starts = dates.spans(after)
+    if ("@" in after and "@" not in before) or (starts and starts[0].at <= 1 and starts[0].start and starts[0].end):
         return False
     goes_on = after[:1].islower() or before.endswith((",", "\u00ad")) or _OPEN_END.search(before)
     if len(before) < _SHORT and not goes_on:
@@ -319,6 +321,7 @@ def _glued(before: str, after: str, words: set[str]) -> str:
         space = "" if _ADDRESS_GOES_ON.search(before) else " "
         return f"{before}{space}{after}".replace("** **", " ")
     stem = before.replace("\u00ad", "")
+    after = _bare(after) if before.startswith("#") else after
     first = re.split(r"\W+", _bare(stem))[-1].lower()
     second = re.split(r"\W+", _bare(after))[0].lower()
     known = first in _KEEP_HYPHEN or first in words or (len(second) > 4 and second in words)
@@ -328,7 +331,13 @@ def _glued(before: str, after: str, words: set[str]) -> str:
 
 def _vocabulary(lines: Sequence[_Line]) -> set[str]:
     """Every whole word of the column, lower case."""
-    return {word.lower() for line in lines for word in re.findall(r"[^\W\d_]{3,}(?!\u00ad)\b", _bare(line.text))}
+    found: set[str] = set()
+    broken = False
+    for line in lines:
+        words = re.findall(r"[^\W\d_]{3,}(?!\u00ad)\b", _bare(line.text))
+        found.update(word.lower() for word in (words[1:] if broken else words))
+        broken = _bare(line.text).endswith("\u00ad")
+    return found
 
 
 def _marked(line: _Line, body: float) -> str:
