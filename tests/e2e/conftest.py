@@ -65,6 +65,14 @@ class Visitor:
         # The language of the profile wins over the one this browser had.
         self.lang = self.page.evaluate("document.documentElement.lang")
 
+    def speak(self, lang: str) -> None:
+        """Choose a language at the switch of the frame, unless it is chosen already."""
+        if self.lang != lang:
+            self.page.click("button.lang")
+            self.page.wait_for_selector(f"html[lang={lang}]", state="attached")
+            self.lang = lang
+            self.page.wait_for_timeout(300)
+
     def picture(self, name: str) -> None:
         """Keep a picture when asked to by SCREENSHOTS=1."""
         if os.environ.get("SCREENSHOTS"):

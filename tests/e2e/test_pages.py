@@ -96,6 +96,7 @@ def test_every_page_is_whole(visitor: Callable[..., Visitor], product: Stack, ar
     someone = visitor(lang)
     if email:
         someone.sign_in(email)
+        someone.speak(lang)
     ids = example_ids(product)
     problems = [one for route in routes(area) for one in problems_of(someone, filled(route, ids), axe=lang == "fr")]
     assert not problems, "\n".join(problems)
