@@ -159,3 +159,27 @@ def test_doctor_says_what_is_missing_in_production(stack: Stack) -> None:
     assert "DATABASE_URL is not set" in doctor.stdout
     assert "off: OPENAI_API_KEY is not set" in doctor.stdout
     assert "off: neither SMTP_URL nor RESEND_API_KEY is set" in doctor.stdout
+
+
+def test_production_runs_on_given_servers_and_says_what_is_off(
+    stack: Stack, fresh_cluster: postgres.Postgres, fresh_valkey: valkey.Valkey
+) -> None:
+    stack.environment |= {
+        "FITMYCV_MODE": "production",
+        "DATABASE_URL": fresh_cluster.url,
+        "DATABASE_MIGRATE_URL": fresh_cluster.owner_url,
+        "REDIS_URL": fresh_valkey.url,
+    }
+    run = stack.start()
+    assert "AI features are off: OPENAI_API_KEY is not set." in stack.said()
+    assert "No mail is sent: neither SMTP_URL nor RESEND_API_KEY is set." in stack.said()
+    assert "Demo accounts" not in stack.said()
+    assert set(run.programs) == {"web", "dispatcher", "scheduler", "worker 1", "mail worker"}
+    assert not stack.home.postgres.exists()
+    assert healthy(run)
+    with psycopg.connect(fresh_cluster.url.replace("+psycopg", "")) as link:
+        assert link.execute("SELECT count(*) FROM app_user").fetchone() == (0,)
+        assert link.execute("SELECT count(*) > 0 FROM setting").fetchone() == (True,)
+    assert stack.interrupt() < 20
+    assert stack.processes() == {}
+    assert fresh_cluster.running()
