@@ -55,7 +55,7 @@ def _summary(blocks: Sequence[Block]) -> str | None:
     if not own:
         own = [line.text for block in blocks if block.section is None for line in block.lines
                if len(line.text) > _SENTENCE and "\t" not in line.text and not contact.EMAIL.search(line.text)
-               and line.text.count(" ") > 8]
+               and line.text.count(" ") > 8][:1]
     return " ".join(text.replace("\t", " ") for text in own) or None
 
 

@@ -281,6 +281,8 @@ def _read_body(entry: Entry, lines: Sequence[Line]) -> None:
             entry.bullets.append(line.text.replace("\t", " "))
         elif entry.bullets and line.text[:1].islower() and not line.gap:
             entry.bullets[-1] += f" {line.text}"
+        elif entry.bullets:
+            entry.bullets.append(line.text.replace("\t", " "))
         else:
             entry.prose.append(line.text.replace("\t", " "))
 

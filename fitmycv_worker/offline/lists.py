@@ -157,7 +157,9 @@ def read_extras(block: Block, kind: ExtraWord) -> list[ReadExtra]:
             groups.append([line])
     out = []
     for group in groups:
-        name = group[0].text.replace("\t", " ")
-        rest = " ".join(line.text.replace("\t", " ") for line in group[1:])
-        out.append(ReadExtra(kind=kind, section=block.title, name=name, summary=rest or None))
+        name, _, beside = group[0].text.partition("\t")
+        below = " ".join(line.text.replace("\t", " ") for line in group[1:])
+        out.append(ReadExtra(kind=kind, section=block.title, name=name, summary=beside or below or None))
+        if beside and below:  # what stands beside and what stands below are two texts, never one
+            out.append(ReadExtra(kind=kind, section=block.title, name=below, summary=None))
     return out
