@@ -123,15 +123,8 @@ class Model:
             request_id=None,
             attempt=0,
         )
-        door = _Door(
-            self._client,
-            self.dialect,
-            record,
-            self._attempts,
-            self._sleep,
-            asked,
-            {TASK_HEADER: call_name} if self._local_engine else {},
-        )
+        header = {TASK_HEADER: call_name} if self._local_engine else {}
+        door = _Door(self._client, self.dialect, record, self._attempts, self._sleep, asked, header)
         first = door.ask(schema, system, text, max_output_tokens)
         if not isinstance(first, str):
             return first
