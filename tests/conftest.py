@@ -13,6 +13,7 @@ from fitmycv_admin.local import valkey as local_valkey
 from tests import cluster
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from sqlmodel import Session
 
     from tests.stack import Stack
@@ -141,6 +142,24 @@ def product() -> "Stack":
     from tests import stack
 
     return stack.shared()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """A real Chromium, one for the run; where none can be started the tests fail, they are never skipped.
+
+    Its driver keeps an event loop in this thread, so tests that use it run apart from those that run loops of their
+    own: they are marked e2e.
+    """
+    from playwright.sync_api import expect, sync_playwright
+
+    from tests.browser import launch_options
+
+    expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(**launch_options())
+        yield started
+        started.close()
 
 
 def _stop(server: local_postgres.Postgres | local_valkey.Valkey | None) -> None:

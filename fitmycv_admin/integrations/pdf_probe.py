@@ -68,8 +68,13 @@ def probe(data: bytes) -> ProbeResult:
         return ProbeResult(False, 0, 0, at_once)
     try:
         child = subprocess.run(
-            [sys.executable, "-I", str(Path(__file__).resolve())], input=data, capture_output=True,
-            timeout=WALL_SECONDS, env={}, check=False)
+            [sys.executable, "-I", str(Path(__file__).resolve())],
+            input=data,
+            capture_output=True,
+            timeout=WALL_SECONDS,
+            env={},
+            check=False,
+        )
         found = json.loads(child.stdout) if child.returncode == 0 else None
     except (subprocess.TimeoutExpired, ValueError):
         found = None
@@ -93,8 +98,10 @@ def _at_a_glance(data: bytes) -> Refusal | None:
 def limit_this_process() -> None:
     """Little memory, little time, no file and no core dump: what parses strangers' files must die alone."""
     for which, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError, OSError):  # a platform may not know one of them
             resource.setrlimit(which, (most, most))
@@ -120,8 +127,7 @@ def _look(data: bytes) -> tuple[int, int, Refusal | None]:
         for page in document:
             text = page.get_textpage().get_text_range()
             chars += sum(not c.isspace() for c in text[:_MOST_CHARACTERS])
-            images = images or next(
-                page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3), None) is not None
+            images = images or next(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3), None) is not None
     except pypdfium2.PdfiumError:
         return pages, chars, Refusal.DAMAGED
     if chars > _MOST_CHARACTERS:

@@ -20,4 +20,4 @@ def framed(text: str) -> str:
 def unframed(message: str) -> str:
     """What stands between the marks; the whole message when there are none."""
     start, end = message.find(OPEN), message.find(CLOSE)
-    return message[start + len(OPEN):end].strip("\n") if 0 <= start < end else message
+    return message[start + len(OPEN) : end].strip("\n") if 0 <= start < end else message

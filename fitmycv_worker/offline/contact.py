@@ -14,25 +14,46 @@ from fitmycv_worker.pipelines.pdf_import.schemas import ReadLink
 EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 URL = re.compile(
     r"(?:https?://|www\.)[^\s<>|,;()]+|(?<![@\w.])(?:[a-z0-9-]+\.)+(?:com|fr|de|es|org|net|io|dev|me|eu|co|uk|ch|at|be|"
-    r"info|app|tech|ai|cat|design|page|blog|site|online|inc)(?:/[^\s<>|,;()]*)?(?![\w@])", re.IGNORECASE)
+    r"info|app|tech|ai|cat|design|page|blog|site|online|inc)(?:/[^\s<>|,;()]*)?(?![\w@])",
+    re.IGNORECASE,
+)
 _PROFILES = {
-    "linkedin": "LinkedIn", "github": "GitHub", "gitlab": "GitLab", "twitter": "Twitter", "x.com": "X", "xing": "XING",
-    "behance": "Behance", "dribbble": "Dribbble", "medium": "Medium", "stackoverflow": "Stack Overflow",
-    "kaggle": "Kaggle", "malt": "Malt", "orcid": "ORCID", "youtube": "YouTube", "instagram": "Instagram",
-    "researchgate": "ResearchGate", "viadeo": "Viadeo", "bitbucket": "Bitbucket", "codepen": "CodePen"}
+    "linkedin": "LinkedIn",
+    "github": "GitHub",
+    "gitlab": "GitLab",
+    "twitter": "Twitter",
+    "x.com": "X",
+    "xing": "XING",
+    "behance": "Behance",
+    "dribbble": "Dribbble",
+    "medium": "Medium",
+    "stackoverflow": "Stack Overflow",
+    "kaggle": "Kaggle",
+    "malt": "Malt",
+    "orcid": "ORCID",
+    "youtube": "YouTube",
+    "instagram": "Instagram",
+    "researchgate": "ResearchGate",
+    "viadeo": "Viadeo",
+    "bitbucket": "Bitbucket",
+    "codepen": "CodePen",
+}
 _LABEL = re.compile(
     r"^\s*(?:e-?mail|mail|courriel|correo(?: electr[oó]nico)?|t[ée]l(?:[ée]phone|efon|[ée]fono)?|phone|mobile?"
     r"|m[óo]vil|"
     r"portable|handy|adresse|address|direcci[óo]n|anschrift|lieu|ort|location|ville|ciudad|city|wohnort|"
     r"site(?: web)?|web(?:site)?|linkedin|github|localisation|ubicaci[óo]n|name|nom|nombre)\s*\.?\s*:\s*",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _PARTS = re.compile(r"\t|\s[|•·∙◦–—-]\s|\s{2,}|\s*[|•·]\s*")
 _NOT_NAME = re.compile(r"curriculum|vitae|lebenslauf|resume\b|^cv\b|hoja de vida|last updated|bewerbung", re.IGNORECASE)
 _PERSONAL = re.compile(
     r"\b(?:n[ée]e? le|geboren|geburtsdatum|date of birth|born|nationalit|staatsangeh|nacionalidad|fecha de nacimiento|"
     r"ans\b|years old|a[ñn]os|jahre|permis|f[üu]hrerschein|carnet|driving|familienstand|estado civil|c[ée]libataire"
     r"|ledig|"
-    r"mari[ée]e?|verheiratet|casad[oa]|single|married|soltero|soltera|dni)", re.IGNORECASE)
+    r"mari[ée]e?|verheiratet|casad[oa]|single|married|soltero|soltera|dni)",
+    re.IGNORECASE,
+)
 _REGIONS = ("FR", "DE", "ES", "GB", "US", "CH", "BE")
 _NAME_WORDS = range(2, 6)
 _PARTICLES = frozenset(("de", "la", "del", "von", "van", "der", "den", "y", "da", "di", "le", "du", "zu", "dos", "el"))
@@ -40,8 +61,9 @@ _PARTICLES = frozenset(("de", "la", "del", "von", "van", "der", "den", "y", "da"
 
 def lines_of(text: Text) -> list[Line]:
     """The lines that may say who the person is."""
-    return [line for block in text.blocks if block.section in (None, Section.CONTACT, Section.LINKS)
-            for line in block.lines]
+    return [
+        line for block in text.blocks if block.section in (None, Section.CONTACT, Section.LINKS) for line in block.lines
+    ]
 
 
 def email(text: Text, whole: str) -> str | None:
@@ -63,11 +85,12 @@ def phone(text: Text) -> str | None:
         if sum(c.isdigit() for c in bare) < 8:
             continue
         for region in (None, *_REGIONS):
-            found = next(iter(phonenumbers.PhoneNumberMatcher(
-                bare, region, leniency=phonenumbers.Leniency.POSSIBLE)), None)
+            found = next(
+                iter(phonenumbers.PhoneNumberMatcher(bare, region, leniency=phonenumbers.Leniency.POSSIBLE)), None
+            )
             if found is not None and sum(c.isdigit() for c in found.raw_string) >= 8:
                 start = found.start - 1 if found.start and bare[found.start - 1] == "(" else found.start
-                return bare[start:found.end].strip()
+                return bare[start : found.end].strip()
     return None
 
 
@@ -122,7 +145,7 @@ def place_of(text: str) -> tuple[str | None, str | None, str | None]:
     parts = [piece.strip(" .()") for piece in re.split(r"[,/()]|\s[-–]\s", text) if piece.strip(" .()")]
     for index, piece in enumerate(parts):
         if lexicon.is_city(piece):
-            rest = [other for other in parts[index + 1:] if lexicon.is_region(other)]
+            rest = [other for other in parts[index + 1 :] if lexicon.is_region(other)]
             country = next((other for other in rest if lexicon.countries.code(other)), None)
             region = next((other for other in rest if other != country), None)
             return lexicon.without_postcode(piece), re.sub(r"\s*\d{5}$", "", region) if region else None, country
@@ -141,10 +164,10 @@ def name_and_title(text: Text) -> tuple[str | None, str | None]:
     name, rest = _first_part(chosen), _after_first_part(chosen)
     following = lines[index + 1] if index + 1 < len(lines) else None
     if len(name.split()) == 1 and following and following.level == chosen.level and len(following.text.split()) <= 3:
-        return f"{name} {following.text}", _title(lines[index + 2:])
+        return f"{name} {following.text}", _title(lines[index + 2 :])
     if rest and lexicon.is_title(rest):
         return name, rest
-    return name, _title(lines[index + 1:]) or _title(lines[:index])
+    return name, _title(lines[index + 1 :]) or _title(lines[:index])
 
 
 def _first_part(line: Line) -> str:
@@ -167,8 +190,12 @@ def _may_be_name(text: str) -> bool:
         return text.isalpha() and text[:1].isupper() and len(text) > 2 and not lexicon.is_title(text)
     capital = sum(word[:1].isupper() for word in words)
     plain = all(word[:1].isupper() or word.lower() in _PARTICLES for word in words)
-    return len(words) in _NAME_WORDS and capital >= 2 and plain and not (
-        lexicon.is_title(text) or lexicon.is_place(text) or lexicon.is_company(text))
+    return (
+        len(words) in _NAME_WORDS
+        and capital >= 2
+        and plain
+        and not (lexicon.is_title(text) or lexicon.is_place(text) or lexicon.is_company(text))
+    )
 
 
 def _title(lines: Sequence[Line]) -> str | None:
@@ -190,5 +217,13 @@ def _title(lines: Sequence[Line]) -> str | None:
 def _is_contact(text: str) -> bool:
     """Whether a piece of text is about where the person lives or how to reach them."""
     digits = sum(c.isdigit() for c in text)
-    return bool(EMAIL.search(text) or URL.search(text) or _LABEL.match(text) or _PERSONAL.search(text)
-                or digits >= 5 or lexicon.is_place(text) or section_of(text) or place_of(text)[0])
+    return bool(
+        EMAIL.search(text)
+        or URL.search(text)
+        or _LABEL.match(text)
+        or _PERSONAL.search(text)
+        or digits >= 5
+        or lexicon.is_place(text)
+        or section_of(text)
+        or place_of(text)[0]
+    )

@@ -74,7 +74,7 @@ def _lines(column: str) -> list[Line]:
             continue
         marks = re.match(r"(#{1,3}) ", raw)
         level = 4 - len(marks.group(1)) if marks else 0
-        rest = raw[marks.end():] if marks else raw
+        rest = raw[marks.end() :] if marks else raw
         bullet = rest.startswith("- ")
         rest = rest[2:] if bullet else rest
         pieces = _pieces(rest)
@@ -88,7 +88,7 @@ def _pieces(text: str) -> tuple[tuple[str, bool], ...]:
     pieces: list[tuple[str, bool]] = []
     at = 0
     for match in _BOLD.finditer(text):
-        pieces += [(text[at:match.start()], False), (match.group(1), True)]
+        pieces += [(text[at : match.start()], False), (match.group(1), True)]
         at = match.end()
     pieces.append((text[at:], False))
     return tuple((piece.replace("**", ""), bold) for piece, bold in pieces if piece)

@@ -18,14 +18,23 @@ from fitmycv_worker.pipelines.pdf_import.schemas import (
 
 _RESULT = re.compile(
     r"\d\s?%|[€$£]\s?\d|\d\s?(?:k|m|mio|million\w*|milliard\w*)?\s?(?:€|eur\b|\$|usd|k€|m€)|\bx\s?\d|\d\s?x\b|\d+\s?(?:→|->)",
-    re.IGNORECASE)
-_FIELD = re.compile(r"\s(?:in|en|of(?! (?:Science|Arts|Engineering|Business|Laws|Technology)\b)|der|de l['’]|de)\s+"
-                    r"(?P<field>\S.*)$")
+    re.IGNORECASE,
+)
+_FIELD = re.compile(
+    r"\s(?:in|en|of(?! (?:Science|Arts|Engineering|Business|Laws|Technology)\b)|der|de l['’]|de)\s+"
+    r"(?P<field>\S.*)$"
+)
 _DIPLOMA = re.compile(r"dipl[oô]m|degree|baccalaur|zeugnis|certifica|titul|abschluss|\bBTS\b|\bDUT\b", re.IGNORECASE)
 _EXTRAS: dict[Section, ExtraWord] = {
-    Section.CERTIFICATION: "certification", Section.AWARD: "award", Section.PUBLICATION: "publication",
-    Section.VOLUNTEERING: "volunteering", Section.INTEREST: "interest", Section.LICENCE: "licence",
-    Section.REFERENCE: "reference", Section.OTHER: "other"}
+    Section.CERTIFICATION: "certification",
+    Section.AWARD: "award",
+    Section.PUBLICATION: "publication",
+    Section.VOLUNTEERING: "volunteering",
+    Section.INTEREST: "interest",
+    Section.LICENCE: "licence",
+    Section.REFERENCE: "reference",
+    Section.OTHER: "other",
+}
 _SKILL_SECTIONS = (Section.SKILLS, Section.TOOLS, Section.METHODOLOGIES, Section.SOFT_SKILLS)
 _SENTENCE = 60  # characters
 
@@ -41,21 +50,38 @@ def read(text: str) -> ReadCv:
         return [block for block in blocks if block.section in sections]
 
     return ReadCv(
-        full_name=name, current_title=title, email=contact.email(parsed, text), phone=contact.phone(parsed),
-        city=city, region=region, country=country, links=contact.links(parsed), summary=_summary(blocks),
+        full_name=name,
+        current_title=title,
+        email=contact.email(parsed, text),
+        phone=contact.phone(parsed),
+        city=city,
+        region=region,
+        country=country,
+        links=contact.links(parsed),
+        summary=_summary(blocks),
         skills=lists.read_skills(under(*_SKILL_SECTIONS)),
-        experience=_jobs(under(Section.EXPERIENCE)), education=_studies(under(Section.EDUCATION)),
-        languages=lists.read_languages(under(Section.LANGUAGES)), projects=_projects(under(Section.PROJECTS)),
-        extras=_extras(blocks))
+        experience=_jobs(under(Section.EXPERIENCE)),
+        education=_studies(under(Section.EDUCATION)),
+        languages=lists.read_languages(under(Section.LANGUAGES)),
+        projects=_projects(under(Section.PROJECTS)),
+        extras=_extras(blocks),
+    )
 
 
 def _summary(blocks: Sequence[Block]) -> str | None:
     """The introduction: its section, else the sentences before the first heading."""
     own = [line.text for block in blocks if block.section is Section.SUMMARY for line in block.lines]
     if not own:
-        own = [line.text for block in blocks if block.section is None for line in block.lines
-               if len(line.text) > _SENTENCE and "\t" not in line.text and not contact.EMAIL.search(line.text)
-               and line.text.count(" ") > 8][:1]
+        own = [
+            line.text
+            for block in blocks
+            if block.section is None
+            for line in block.lines
+            if len(line.text) > _SENTENCE
+            and "\t" not in line.text
+            and not contact.EMAIL.search(line.text)
+            and line.text.count(" ") > 8
+        ][:1]
     return " ".join(text.replace("\t", " ") for text in own) or None
 
 
@@ -99,11 +125,19 @@ def _job(entry: Entry, title_first: bool) -> ReadJob:
     results = [bullet for bullet in bullets if _RESULT.search(bullet)]
     start, end = entry.start, entry.end
     return ReadJob(
-        title=title, company=company, department_or_client=rest[0].text if rest and len(rest[0].text) < 60 else None,
-        start=start or end if end != "present" else start, end=end, city=city, region=entry.region,
-        country=entry.country, description=description,
-        responsibilities=[bullet for bullet in bullets if bullet not in results], deliverables=results,
-        skills_used=entry.stack)
+        title=title,
+        company=company,
+        department_or_client=rest[0].text if rest and len(rest[0].text) < 60 else None,
+        start=start or end if end != "present" else start,
+        end=end,
+        city=city,
+        region=entry.region,
+        country=entry.country,
+        description=description,
+        responsibilities=[bullet for bullet in bullets if bullet not in results],
+        deliverables=results,
+        skills_used=entry.stack,
+    )
 
 
 def _title_and_company(parts: Sequence[Part], title_first: bool) -> tuple[str | None, str | None, list[Part]]:
@@ -189,9 +223,16 @@ def _study(entry: Entry, degree_first: bool) -> ReadStudy:
         field = inside.group("field")
     details = [*(part.text for part in rest if part.text != field), *entry.prose, *entry.bullets]
     return ReadStudy(
-        institution=parts[school].text if school is not None else None, degree=degree, field_of_study=field,
-        start=entry.start, end=entry.end, city=entry.city, region=entry.region, country=entry.country,
-        details=details)
+        institution=parts[school].text if school is not None else None,
+        degree=degree,
+        field_of_study=field,
+        start=entry.start,
+        end=entry.end,
+        city=entry.city,
+        region=entry.region,
+        country=entry.country,
+        details=details,
+    )
 
 
 def _school(parts: Sequence[Part], degree_first: bool) -> int | None:
@@ -216,16 +257,29 @@ def _projects(blocks: Sequence[Block]) -> list[ReadProject]:
     """The projects."""
     out = []
     for entry in (entry for block in blocks for entry in entries.entries(block.lines)):
-        url = next((found.group() for text in (*(p.text for p in entry.parts), *entry.prose)
-                    if (found := contact.URL.search(text))), None)
+        url = next(
+            (
+                found.group()
+                for text in (*(p.text for p in entry.parts), *entry.prose)
+                if (found := contact.URL.search(text))
+            ),
+            None,
+        )
         parts = [part for part in entry.parts if not contact.URL.fullmatch(part.text)]
         if not parts and not entry.prose:
             continue
-        out.append(ReadProject(
-            name=parts[0].text if parts else None, role=parts[1].text if len(parts) > 1 else None,
-            start=entry.start, end=entry.end,
-            summary=" ".join(text for text in entry.prose if not contact.URL.fullmatch(text)) or None,
-            lines=entry.bullets, tech_stack=entry.stack, url=url))
+        out.append(
+            ReadProject(
+                name=parts[0].text if parts else None,
+                role=parts[1].text if len(parts) > 1 else None,
+                start=entry.start,
+                end=entry.end,
+                summary=" ".join(text for text in entry.prose if not contact.URL.fullmatch(text)) or None,
+                lines=entry.bullets,
+                tech_stack=entry.stack,
+                url=url,
+            )
+        )
     return out
 
 

@@ -14,7 +14,8 @@ _MOST_HEADER_LINES = 4
 _DURATION = re.compile(
     r"\(?\s*\b\d{1,2}\s*(?:ans?|years?|yrs?|jahre?n?|a[ñn]os?)\b(?:\s*(?:,|et|and|und|y|e)?\s*\d{1,2}\s*"
     r"(?:mois|months?|mos?|monate?n?|meses|mes))?\s*\)?|\(?\s*\b\d{1,2}\s*(?:mois|months?|mos|monate?n?|meses)\b\s*\)?",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _EDGE = re.compile(r"^[\s,;:|•·–—/()\[\]-]+|[\s,;:|•·–—/(\[-]+$")
 _WITHOUT = re.compile(r"\(\s*[-–—,]?\s*\)|\[\s*\]")
 _STRONG = re.compile(r"\t|\s*[|•·∙]\s*|\s+[–—]\s+|\s{3,}")
@@ -23,7 +24,9 @@ _AT = re.compile(r"\s+(?:at|chez|bei|beim|@|für|en|pour|dans)\s+(?=[A-ZÀ-Þ0-9
 STACK = re.compile(
     r"^\s*(?:tech(?:nical)? ?(?:stack|environment)|stack(?: technique)?|technolog(?:ies|ien|[ií]as|y)|tools|outils"
     r"|skills|environnement(?: technique)?|comp[ée]tences(?: utilis[ée]es)?|herramientas|werkzeuge|keywords|technos?"
-    r"|kenntnisse|tech|technische umgebung|entorno(?: t[ée]cnico)?|mots[- ]cl[ée]s)\s*:\s*(?P<list>.+)$", re.IGNORECASE)
+    r"|kenntnisse|tech|technische umgebung|entorno(?: t[ée]cnico)?|mots[- ]cl[ée]s)\s*:\s*(?P<list>.+)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -104,13 +107,13 @@ def _is_anchor(line: Line) -> bool:
     found = dates.spans(line.text)
     if not found or len(line.text) > 150:
         return False
-    rest = line.text[:found[0].at] + line.text[found[0].to:]
+    rest = line.text[: found[0].at] + line.text[found[0].to :]
     if line.bullet and (len(rest) > _PROSE_FROM or (found[0].start is None and found[0].at > 2)):
         return False
     if found[0].start is not None and found[0].end is not None:
         return len(rest.strip()) <= 120
-    at_edge = found[0].at <= 2 or not line.text[found[0].to:].strip(" .)]")
-    apart = "\t" in line.text or "(" in line.text[max(0, found[0].at - 2):found[0].at] or "|" in line.text
+    at_edge = found[0].at <= 2 or not line.text[found[0].to :].strip(" .)]")
+    apart = "\t" in line.text or "(" in line.text[max(0, found[0].at - 2) : found[0].at] or "|" in line.text
     return (at_edge or apart) and len(rest.strip()) <= 110 and not rest.strip().endswith(".")
 
 
@@ -134,13 +137,20 @@ def _groups(lines: Sequence[Line]) -> list[tuple[list[Line], int | None]]:
     starts = [anchors[0] - above]
     for previous, anchor in pairwise(anchors):
         start = anchor
-        while (anchor - start < above and start - 1 > previous and not lines[start].gap
-               and not lines[start - 1].bullet and not _is_prose(lines[start - 1])):
+        while (
+            anchor - start < above
+            and start - 1 > previous
+            and not lines[start].gap
+            and not lines[start - 1].bullet
+            and not _is_prose(lines[start - 1])
+        ):
             start -= 1
         starts.append(start)
-    groups = [(list(lines[start:end]), anchor - start)
-              for start, end, anchor in zip(starts, [*starts[1:], len(lines)], anchors, strict=True)]
-    before = [(group, None) for group in _by_gap(lines[:starts[0]])]
+    groups = [
+        (list(lines[start:end]), anchor - start)
+        for start, end, anchor in zip(starts, [*starts[1:], len(lines)], anchors, strict=True)
+    ]
+    before = [(group, None) for group in _by_gap(lines[: starts[0]])]
     return [*before, *groups]
 
 
@@ -149,7 +159,7 @@ def _same_heading(lines: Sequence[Line], first: int, second: int) -> bool:
     if second - first != 1 or lines[second].gap:
         return False
     found = dates.spans(lines[second].text)[0]
-    alone = not _EDGE.sub("", lines[second].text[:found.at] + lines[second].text[found.to:])
+    alone = not _EDGE.sub("", lines[second].text[: found.at] + lines[second].text[found.to :])
     return alone and found.start is None
 
 
@@ -177,8 +187,13 @@ def _entry(lines: Sequence[Line], anchor: int | None) -> Entry:
     while index < len(lines):
         line = lines[index]
         if index > last:
-            heading = (not line.bullet and not _is_prose(line) and not line.gap and index < _MOST_HEADER_LINES + last
-                       and not _enough(entry, line, lines, index))
+            heading = (
+                not line.bullet
+                and not _is_prose(line)
+                and not line.gap
+                and index < _MOST_HEADER_LINES + last
+                and not _enough(entry, line, lines, index)
+            )
             wanting = not line.bullet and not _is_prose(line) and len(entry.parts) < 2 and len(line.text) < 70
             if not (heading or (wanting and not entry.bullets)):
                 break
@@ -197,7 +212,7 @@ def _enough(entry: Entry, line: Line, lines: Sequence[Line], index: int) -> bool
         return False
     if lexicon.is_place(line.text):
         return False
-    bullets_follow = any(other.bullet for other in lines[index + 1:index + 3])
+    bullets_follow = any(other.bullet for other in lines[index + 1 : index + 3])
     return not bullets_follow or len(named) >= 3
 
 
@@ -290,8 +305,11 @@ def _read_body(entry: Entry, lines: Sequence[Line]) -> None:
 def split_list(text: str) -> list[str]:
     """The items of a list written in a line."""
     pieces = re.split(r"\t|\s*[,;|•·∙]\s*(?![^()]*\))|\s+[–—]\s+|\s+/\s+", text)
-    return [piece.strip(" .:-–") if not piece.strip().startswith(".") else piece.strip(" :-–")
-            for piece in pieces if piece.strip(" .:-–")]
+    return [
+        piece.strip(" .:-–") if not piece.strip().startswith(".") else piece.strip(" :-–")
+        for piece in pieces
+        if piece.strip(" .:-–")
+    ]
 
 
 # --- who is what ----------------------------------------------------------------------------------

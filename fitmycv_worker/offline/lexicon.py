@@ -9,7 +9,8 @@ from fitmycv_worker.pipelines.pdf_import import countries
 
 DATA = Path(__file__).parent / "data"
 
-_TITLE = re.compile(r"""(?:^|\s)(?:
+_TITLE = re.compile(
+    r"""(?:^|\s)(?:
     engineer\w*|developer\w*|developpeu\w+|entwickler\w*|desarrollador\w*|programador\w*|programmeu\w*|programmer\w*
     |ingenieu\w*|ingenier[oa]s?|manager\w*|managing|director\w*|directeur\w*|directrice\w*|direktor\w*|direccion|head|chef
     |cheffe|leiter\w*|leitung|\w+leiter(?:in)?|\w+leitung|jefe|jefa|responsable\w*|verantwortlich\w*|lead|leader|teamlead\w*
@@ -56,8 +57,11 @@ _TITLE = re.compile(r"""(?:^|\s)(?:
     |\w+helfer(?:in)?|helfer|\w+schlosser|\w+monteur|\w+elektroniker(?:in)?|\w+designer(?:in)?|\w+forscher(?:in)?
     |\w+fuhrer(?:in)?|\w+beauftragter?|\w+referent(?:in)?|\w+assistenz|\w+koordinator(?:in)?|\w+experte
     |gardien\w*|guard|vigilante|hausmeister\w*|jardinier\w*|gartner\w*|jardiner[oa]
-    )(?=\s|$)""", re.VERBOSE)
-_COMPANY = re.compile(r"""(?:^|\s)(?:
+    )(?=\s|$)""",
+    re.VERBOSE,
+)
+_COMPANY = re.compile(
+    r"""(?:^|\s)(?:
     sa|sas|sasu|sarl|eurl|scop|gmbh|ag|kg|ohg|ug|mbh|se|co|inc|llc|ltd|limited|plc|corp|corporation|company|compagnie|group
     |groupe|gruppe|grupo|holding|s l|sl|slu|s a|s a s|s l u|bank|banque|banco|sparkasse|volksbank|assurance\w*|insurance
     |versicherung\w*|seguros|consulting|conseil|solutions|technolog\w+|systems|systemes|systeme|software|studio|studios
@@ -68,8 +72,11 @@ _COMPANY = re.compile(r"""(?:^|\s)(?:
     |international|research|media|digital|pharma|energy|energie|energia|electronics|telecom|automotive|motors|foods
     |retail|supermarkt|supermarche|supermercado|startup|foundation|stiftung|fondation|fundacion|association|verein|ong|ngo
     |residencia|pflegeheim|seniorenheim|ehpad|residence|talleres|almacenes|tienda|distribucion|verlag|editions
-    )(?=\s|$)""", re.VERBOSE)
-_SCHOOL = re.compile(r"""(?:^|\s)(?:
+    )(?=\s|$)""",
+    re.VERBOSE,
+)
+_SCHOOL = re.compile(
+    r"""(?:^|\s)(?:
     universit\w+|university|universidad\w*|univ|college|school|ecole\w*|schule|\w+schule|hochschule\w*|fachhochschule|fh
     |lycee|gymnasium|realschule|gesamtschule|institut\w*|instituto|iut|ens|insa|epfl|eth|ethz|hec|essec|escp|edhec|iae|cnam
     |polytech\w*|polytechnique|politecnic\w+|tu|lmu|rwth|kit|htw|haw|dhbw|academy|academie|akademie|academia|faculte|faculty
@@ -78,7 +85,9 @@ _SCHOOL = re.compile(r"""(?:^|\s)(?:
     |ensimag|enseeiht|isae|ensiame|esiee|efrei|ece|icam|utc|utt|utbm|esc|kedge|skema|neoma|audencia|berkeley|oxford
     |harvard|stanford|princeton|openclassrooms|coursera|udemy|le wagon|bootcamp|conservatoire|conservatorio|campus
     |kolleg|bildungszentrum|centro|centre de formation|volkshochschule|sciences po|institution
-    )(?=\s|$)""", re.VERBOSE)
+    )(?=\s|$)""",
+    re.VERBOSE,
+)
 _REGION = re.compile(
     r"^(?:[A-Z]{2}|[A-Z]{2} \d{5}|ile de france|bretagne|normandie|occitanie|bayern|bavaria|hessen|sachsen|"
     r"baden wurttemberg|"
@@ -86,7 +95,9 @@ _REGION = re.compile(
     r"scotland|remote|teletravail|full remote|homeoffice|remoto|hybride?|hauts de france|grand est|nouvelle aquitaine|"
     r"auvergne rhone alpes|provence alpes cote d azur|paca|pays de la loire|comunidad de madrid|madrid|new york|"
     r"niedersachsen|"
-    r"ontario|quebec|washington|illinois|florida)$", re.IGNORECASE)
+    r"ontario|quebec|washington|illinois|florida)$",
+    re.IGNORECASE,
+)
 _POSTCODE = re.compile(r"^(?:[A-Z]{1,2}-?)?\d{4,5}\s+(?=\D)|\s*\(?\b\d{4,5}\b\)?$|\s*\(\d{2,3}\)$")
 
 
@@ -94,8 +105,13 @@ _POSTCODE = re.compile(r"^(?:[A-Z]{1,2}-?)?\d{4,5}\s+(?=\D)|\s*\(?\b\d{4,5}\b\)?
 def _cities() -> frozenset[str]:
     """The towns of the list, folded."""
     text = (DATA / "cities.txt").read_text(encoding="utf-8")
-    return frozenset(wording.folded(name) for line in text.splitlines() if not line.startswith("#")
-                     for name in line.split(";") if name.strip())
+    return frozenset(
+        wording.folded(name)
+        for line in text.splitlines()
+        if not line.startswith("#")
+        for name in line.split(";")
+        if name.strip()
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -16,18 +16,26 @@ _LEVEL = re.compile(
     r"|avanzad[oa]|intermedi[oa]|"
     r"b[áa]sic[oa]|experto|principiante|fluent|niveau \w+|level \d|\d\s?/\s?\d{1,2}|\d{1,3}\s?%)\b\.?"
     r"|[●○★☆■□▪▫⬤◯]{2,}[\s●○★☆■□▪▫⬤◯]*)"
-    r"\s*[)\]]*\s*$", re.IGNORECASE)
+    r"\s*[)\]]*\s*$",
+    re.IGNORECASE,
+)
 _JUST_A_LEVEL = re.compile(
     r"^(?:expert|advanced|intermediate|beginner|basic|proficient|avanc[ée]e?|interm[ée]diaire|d[ée]butante?|experte|"
-    r"fortgeschritten|avanzado|intermedio|b[áa]sico|experto|confirm[ée]e?)$", re.IGNORECASE)
+    r"fortgeschritten|avanzado|intermedio|b[áa]sico|experto|confirm[ée]e?)$",
+    re.IGNORECASE,
+)
 _CERTIFICATE = re.compile(
     r"\b(?:TOEIC|TOEFL|IELTS|DELF|DALF|DELE|TestDaF|Goethe[\w -]*|Cambridge[\w ]*|CAE|FCE|CPE|BULATS|Linguaskill|TELC|"
-    r"SIELE|DSH|First Certificate)\b[^,;|()\n]*", re.IGNORECASE)
-_CLASS_OF = {
-    Section.TOOLS: "tools", Section.METHODOLOGIES: "methodologies", Section.SOFT_SKILLS: "soft_skills"}
+    r"SIELE|DSH|First Certificate)\b[^,;|()\n]*",
+    re.IGNORECASE,
+)
+_CLASS_OF = {Section.TOOLS: "tools", Section.METHODOLOGIES: "methodologies", Section.SOFT_SKILLS: "soft_skills"}
 _KIND_OF = {
-    skills.Kind.HARD: "hard_skills", skills.Kind.TOOL: "tools", skills.Kind.METHOD: "methodologies",
-    skills.Kind.SOFT: "soft_skills"}
+    skills.Kind.HARD: "hard_skills",
+    skills.Kind.TOOL: "tools",
+    skills.Kind.METHOD: "methodologies",
+    skills.Kind.SOFT: "soft_skills",
+}
 _WORDS_IN_A_SKILL = 7
 
 
@@ -115,13 +123,18 @@ def read_languages(blocks: Sequence[Block]) -> list[ReadLanguage]:
     text = "\n".join(line.text for block in blocks for line in block.lines)
     names = [match for match in re.finditer(r"[^\W\d_]+", text) if _is_language(match.group())]
     for index, match in enumerate(names):
-        after = text[match.end():names[index + 1].start() if index + 1 < len(names) else len(text)]
+        after = text[match.end() : names[index + 1].start() if index + 1 < len(names) else len(text)]
         if any(wording.folded(match.group()) == wording.folded(other.name) for other in found):
             continue
         certificate = _CERTIFICATE.search(after)
         level = after.replace(certificate.group(), " ") if certificate else after
-        found.append(ReadLanguage(name=match.group(), level=_level(level),
-                                  certification=certificate.group().strip(" .-") if certificate else None))
+        found.append(
+            ReadLanguage(
+                name=match.group(),
+                level=_level(level),
+                certification=certificate.group().strip(" .-") if certificate else None,
+            )
+        )
     return found
 
 

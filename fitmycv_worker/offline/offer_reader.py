@@ -21,15 +21,19 @@ _NICE = re.compile(
     r"|desirable"
     r"|ideally|advantageous|von vorteil|wunschenswert|idealerweise|gern gesehen|optional|se valora\w*|deseable"
     r"|valorable"
-    r"|not required|souhaitee?s?|ein plus|es un plus|plus apprecie|seria un plus)\b")
-_YOU = re.compile(r"\b(?:vous|votre|vos|tu|ton|tes|you|your|sie|ihr|ihre|du|dein|deine|usted|tu|tus|eres|tienes"
-                  r"|profil|we are"
-                  r" looking|recherch\w+|suchen|buscamos|candidat\w*|bewerber\w*)\b")
+    r"|not required|souhaitee?s?|ein plus|es un plus|plus apprecie|seria un plus)\b"
+)
+_YOU = re.compile(
+    r"\b(?:vous|votre|vos|tu|ton|tes|you|your|sie|ihr|ihre|du|dein|deine|usted|tu|tus|eres|tienes"
+    r"|profil|we are"
+    r" looking|recherch\w+|suchen|buscamos|candidat\w*|bewerber\w*)\b"
+)
 _YEARS = re.compile(
     r"(?P<low>\d{1,2}|\b(?:un|une|one|deux|two|zwei|dos|trois|three|drei|tres|quatre|four|vier|cuatro|cinq|five|funf"
     r"|cinco"
     r"|six|sechs|seis|dix|ten|zehn|diez|einem?|uno)\b)\s*(?:\+|ou plus|or more)?\s*(?:(?:-|–|a|to|bis|et|y|and|und)\s*"
-    r"(?P<high>\d{1,2}))?\s*\+?\s*(?:ans?|annees?|years?|yrs?|jahren?|jahre|anos?)\b")
+    r"(?P<high>\d{1,2}))?\s*\+?\s*(?:ans?|annees?|years?|yrs?|jahren?|jahre|anos?)\b"
+)
 _EXPERIENCE = re.compile(r"experien|erfahrung|berufspraxis|anciennete|poste similaire|puesto similar|similar role")
 _DEGREE = re.compile(
     r"bac ?\+ ?\d|\b(?:bts|dut|deug|licence|master(?:s|abschluss|studium)?|mastere|mba|msc|bsc|bachelor\w*|phd|doctorat"
@@ -37,17 +41,26 @@ _DEGREE = re.compile(
     r"|hochschulabschluss|grado|licenciatura|ingenieria|formacion profesional|fp|cap|bep|degree|diplome d ingenieur"
     r"|ecole d ingenieurs?|ecole de commerce|diplom|ciclo formativo|grado superior|titre professionnel|high school"
     r"|university degree|undergraduate|postgraduate|diplome d etat|titulacion|universitari[oa]|niveau bac|bac pro"
-    r"|bac)\b")
+    r"|bac)\b"
+)
 _SCRUM_MASTER = re.compile(r"scrum ?master|master ?data|webmaster|bac a sable|cap sur")
-_FIELD = re.compile(r"\s(?:en|in|im Bereich|de|der|of)\s+(?P<field>[^,.;:()\n/]{3,60}?)(?=\s+(?:ou|or|oder|o|and|et"
-                    r"|und|y|with|mit"
-                    r"|avec|con|from|preferred|is|est|required|equivalent)\b|[,.;:()\n/]|$)", re.IGNORECASE)
-_NO_FIELD = re.compile(r"^(?:alternance|apprentissage|minimum|a |an |the |une? |votre|related|this|der |einem?|cours"
-                       r"|poste)", re.IGNORECASE)
-_DUTY = re.compile(r"^(?:you will|you ll|vous (?:serez|aurez|assurez|participez|etes charge|intervenez|prenez|realisez)"
-                   r"|tu (?:seras|participeras|contribueras|auras)|sie (?:sind|ubernehmen|verantworten)"
-                   r"|du (?:ubernimmst|bist)"
-                   r"|te encargaras|seras responsable)")
+_FIELD = re.compile(
+    r"\s(?:en|in|im Bereich|de|der|of)\s+(?P<field>[^,.;:()\n/]{3,60}?)(?=\s+(?:ou|or|oder|o|and|et"
+    r"|und|y|with|mit"
+    r"|avec|con|from|preferred|is|est|required|equivalent)\b|[,.;:()\n/]|$)",
+    re.IGNORECASE,
+)
+_NO_FIELD = re.compile(
+    r"^(?:alternance|apprentissage|minimum|a |an |the |une? |votre|related|this|der |einem?|cours"
+    r"|poste)",
+    re.IGNORECASE,
+)
+_DUTY = re.compile(
+    r"^(?:you will|you ll|vous (?:serez|aurez|assurez|participez|etes charge|intervenez|prenez|realisez)"
+    r"|tu (?:seras|participeras|contribueras|auras)|sie (?:sind|ubernehmen|verantworten)"
+    r"|du (?:ubernimmst|bist)"
+    r"|te encargaras|seras responsable)"
+)
 _READ_FROM = frozenset({Part.HEAD, Part.NEEDS, Part.NICE, Part.DUTIES})
 _LONGEST_DUTY = 600
 
@@ -59,12 +72,22 @@ def read(text: str) -> ReadOffer:
     city, region, country = offer_terms.place(text, said)
     named = _skills(said, title)
     return ReadOffer(
-        title=title, company=offer_terms.company(text, said, title), city=city, region=region, country=country,
-        contract=offer_terms.contract(text), remote=offer_terms.remote(text), salary=offer_terms.salary(said),
-        years=_years(said), education=_degree(said), languages=_languages(said),
+        title=title,
+        company=offer_terms.company(text, said, title),
+        city=city,
+        region=region,
+        country=country,
+        contract=offer_terms.contract(text),
+        remote=offer_terms.remote(text),
+        salary=offer_terms.salary(said),
+        years=_years(said),
+        education=_degree(said),
+        languages=_languages(said),
         skills=[skill for skill in named if isinstance(skill, ReadSkill)],
         soft_skills=[skill for skill in named if isinstance(skill, ReadSoftSkill)],
-        responsibilities=_duties(said), benefits=_texts(said, Part.BENEFITS))
+        responsibilities=_duties(said),
+        benefits=_texts(said, Part.BENEFITS),
+    )
 
 
 def _importance(sentence: Sentence, clause: str = "") -> ImportanceWord:
@@ -92,9 +115,16 @@ def _skills(said: Sequence[Sentence], title: str | None) -> list[ReadSkill | Rea
                 continue
             found[hit.skill.number] = (
                 ReadSoftSkill(name=hit.text, importance=importance, sentence=sentence.text)
-                if kind is skills.Kind.SOFT else
-                ReadSkill.model_validate({"name": hit.text, "skill_class": _CLASSES[kind], "importance": importance,
-                                          "sentence": sentence.text}))
+                if kind is skills.Kind.SOFT
+                else ReadSkill.model_validate(
+                    {
+                        "name": hit.text,
+                        "skill_class": _CLASSES[kind],
+                        "importance": importance,
+                        "sentence": sentence.text,
+                    }
+                )
+            )
     return list(found.values())
 
 
@@ -114,8 +144,14 @@ def _years(said: Sequence[Sentence]) -> ReadYears | None:
             low = offer_terms.number(match.group("low"))
             high = offer_terms.number(match.group("high")) if match.group("high") else None
             if low is not None and low <= 30:
-                found.append(ReadYears(min_years=low, max_years=high if high and high > low else None,
-                                       importance=_importance(sentence), sentence=sentence.text))
+                found.append(
+                    ReadYears(
+                        min_years=low,
+                        max_years=high if high and high > low else None,
+                        importance=_importance(sentence),
+                        sentence=sentence.text,
+                    )
+                )
     found.sort(key=lambda years: years.importance == "nice")
     return found[0] if found else None
 
@@ -131,11 +167,22 @@ def _degree(said: Sequence[Sentence]) -> ReadDegree | None:
         if not levels:
             continue
         level = min(levels)
-        field = next((m.group("field").strip() for m in _FIELD.finditer(sentence.text)
-                      if not _NO_FIELD.match(m.group("field")) and _is_field(m.group("field"))), None)
-        return ReadDegree.model_validate({
-            "level": level.name.lower(), "field_of_study": field, "importance": _importance(sentence),
-            "sentence": sentence.text})
+        field = next(
+            (
+                m.group("field").strip()
+                for m in _FIELD.finditer(sentence.text)
+                if not _NO_FIELD.match(m.group("field")) and _is_field(m.group("field"))
+            ),
+            None,
+        )
+        return ReadDegree.model_validate(
+            {
+                "level": level.name.lower(),
+                "field_of_study": field,
+                "importance": _importance(sentence),
+                "sentence": sentence.text,
+            }
+        )
     return None
 
 
@@ -149,7 +196,8 @@ _ABOUT_LANGUAGE = re.compile(
     r"courant|maitris|langue|speak|fluen|fluid|kenntnis|sprach|idioma|nivel|niveau|level|bilingu|parle|written"
     r"|spoken|ecrit"
     r"|oral|proficien|native|mother|lire|toeic|lu ecrit|fliess|verhandlungssicher|wort und schrift|command of|skills"
-    r"|\b[abc][12]\b|professionnel|indispensable|required|obligatoire|erforderlich|imprescindible|exige")
+    r"|\b[abc][12]\b|professionnel|indispensable|required|obligatoire|erforderlich|imprescindible|exige"
+)
 
 
 def _languages(said: Sequence[Sentence]) -> list[ReadLanguageNeed]:
@@ -168,9 +216,14 @@ def _languages(said: Sequence[Sentence]) -> list[ReadLanguageNeed]:
                 words = re.findall(r"[^\W\d_]{5,}", sentence.text)
                 alone = sum(ladders.language_code(other) is not None for other in words) == 1
                 level = ladders.cefr(clause) or (ladders.cefr(sentence.text) if alone else None)
-                found[code] = ReadLanguageNeed.model_validate({
-                    "name": word, "level": level.value if level else None,
-                    "importance": _importance(sentence, "" if alone else clause), "sentence": sentence.text})
+                found[code] = ReadLanguageNeed.model_validate(
+                    {
+                        "name": word,
+                        "level": level.value if level else None,
+                        "importance": _importance(sentence, "" if alone else clause),
+                        "sentence": sentence.text,
+                    }
+                )
     return list(found.values())
 
 
@@ -182,5 +235,12 @@ def _duties(said: Sequence[Sentence]) -> list[str]:
 
 def _texts(said: Iterable[Sentence], part: Part) -> list[str]:
     """The sentences of one part."""
-    return [s.text for s in said if s.part is part and 12 < len(s.text) <= _LONGEST_DUTY and heading_of(s.text) is None
-            and not contact.EMAIL.search(s.text) and not lexicon.is_place(s.text)]
+    return [
+        s.text
+        for s in said
+        if s.part is part
+        and 12 < len(s.text) <= _LONGEST_DUTY
+        and heading_of(s.text) is None
+        and not contact.EMAIL.search(s.text)
+        and not lexicon.is_place(s.text)
+    ]

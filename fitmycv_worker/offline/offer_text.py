@@ -30,51 +30,69 @@ class Sentence:
 
 
 _HEADINGS: tuple[tuple[Part, str], ...] = (
-    (Part.NICE, r"nice to have\w*|bonus(?: points)?|les? plus|atouts?|preferred(?: \w+){0,2}|desirable|good to have"
-                r"|pluses"
-                r"|von vorteil|wunschenswert|das ware toll|se valora\w*|deseable\w*|valorable\w*|requisitos deseables"
-                r"|ce serait un plus|serait un plus|optional|idealerweise|pluspunkte|plus apprecies"),
-    (Part.NEEDS, r"(?:\w+ ){0,3}profile?|profil recherche|votre profil|ton profil|le profil|profil souhaite"
-                 r"|requirements"
-                 r"|(?:key |minimum |basic )?qualifications|(?:required |key )?skills|what we (?:are looking|look) for"
-                 r"|who you are|about you|you have|your profile|what you(?: ll| will)? (?:bring|need)|must haves?"
-                 r"|experience"
-                 r"|competences(?: \w+){0,2}|pre ?requis|qui es tu|qui etes vous|vous|ce que nous recherchons"
-                 r"|anforderungen"
-                 r"|ihr profil|dein profil|das bringst du mit|das bringen sie mit|was du mitbringst|was sie mitbringen"
-                 r"|qualifikation\w*|voraussetzungen|ihre qualifikation\w*|requisitos(?: \w+){0,2}|perfil(?: \w+){0,2}"
-                 r"|que buscamos|lo que buscamos|conocimientos|formation(?: et experience)?|profil et competences"
-                 r"|competences requises|das zeichnet dich aus|tu perfil|wen wir suchen|requisitos minimos"
-                 r"|what you bring to the table|stack(?: technique)?|tech stack|environnement technique"),
-    (Part.DUTIES, r"(?:vos |tes |les |la |votre |ta )?missions?(?: \w+){0,2}|(?:key |main |your )?responsibilities"
-                  r"|the role"
-                  r"|what you(?: ll| will)(?: be)? do\w*|your (?:role|tasks|mission)|duties|job description"
-                  r"|your day to day"
-                  r"|description du poste|le poste|votre role|activites(?: \w+)?|taches(?: \w+)?"
-                  r"|vos (?:futures )?responsabilites"
-                  r"|ihre aufgaben|deine aufgaben|aufgaben(?:gebiet|bereich)?|das erwartet (?:dich|sie)"
-                  r"|stellenbeschreibung"
-                  r"|tatigkeiten|ihre tatigkeiten|funciones(?: \w+){0,2}|tus funciones|responsabilidades|tareas"
-                  r"|descripcion del puesto|que haras|lo que haras|responsabilites|role|about the (?:role|job)|position"
-                  r"|was dich erwartet|was sie erwartet|das machst du|tu mision|mision|contexte et missions"),
-    (Part.BENEFITS, r"(?:our |the )?benefits|perks(?: \w+){0,2}|what we offer|we offer|avantages(?: \w+){0,3}"
-                    r"|nous offrons"
-                    r"|ce que nous (?:offrons|proposons)|nous vous (?:offrons|proposons)|on t offre"
-                    r"|remuneration(?: \w+){0,3}"
-                    r"|wir bieten(?: \w+)?|unser angebot|das bieten wir(?: \w+)?|benefits|ihre vorteile|deine vorteile"
-                    r"|(?:que )?(?:te )?ofrecemos|beneficios|que ofrecemos|lo que ofrecemos|conditions|compensation"
-                    r"|salary(?: and benefits)?|warum wir|why join us|pourquoi nous rejoindre|was wir (?:dir "
-                    r"|ihnen )?bieten"),
-    (Part.EMPLOYER, r"about us|about the company|who we are|qui sommes nous|l entreprise|notre entreprise"
-                    r"|a propos(?: de .*)?"
-                    r"|about .{2,30}|uber uns|wer wir sind|das unternehmen|uber .{2,30}|sobre nosotros|quienes somos"
-                    r"|la empresa"
-                    r"|sobre .{2,30}|company description|la societe|presentation(?: \w+){0,3}|contexte|the company"
-                    r"|our company"),
-    (Part.PROCESS, r"(?:recruitment |hiring |interview )?process|how to apply|processus(?: de recrutement)?"
-                   r"|pour postuler"
-                   r"|bewerbung(?:sprozess)?|so bewerben sie sich|proceso(?: de seleccion)?|kontakt|contact|candidature"
-                   r"|deroulement des entretiens|como aplicar|ansprechpartner\w*"),
+    (
+        Part.NICE,
+        r"nice to have\w*|bonus(?: points)?|les? plus|atouts?|preferred(?: \w+){0,2}|desirable|good to have"
+        r"|pluses"
+        r"|von vorteil|wunschenswert|das ware toll|se valora\w*|deseable\w*|valorable\w*|requisitos deseables"
+        r"|ce serait un plus|serait un plus|optional|idealerweise|pluspunkte|plus apprecies",
+    ),
+    (
+        Part.NEEDS,
+        r"(?:\w+ ){0,3}profile?|profil recherche|votre profil|ton profil|le profil|profil souhaite"
+        r"|requirements"
+        r"|(?:key |minimum |basic )?qualifications|(?:required |key )?skills|what we (?:are looking|look) for"
+        r"|who you are|about you|you have|your profile|what you(?: ll| will)? (?:bring|need)|must haves?"
+        r"|experience"
+        r"|competences(?: \w+){0,2}|pre ?requis|qui es tu|qui etes vous|vous|ce que nous recherchons"
+        r"|anforderungen"
+        r"|ihr profil|dein profil|das bringst du mit|das bringen sie mit|was du mitbringst|was sie mitbringen"
+        r"|qualifikation\w*|voraussetzungen|ihre qualifikation\w*|requisitos(?: \w+){0,2}|perfil(?: \w+){0,2}"
+        r"|que buscamos|lo que buscamos|conocimientos|formation(?: et experience)?|profil et competences"
+        r"|competences requises|das zeichnet dich aus|tu perfil|wen wir suchen|requisitos minimos"
+        r"|what you bring to the table|stack(?: technique)?|tech stack|environnement technique",
+    ),
+    (
+        Part.DUTIES,
+        r"(?:vos |tes |les |la |votre |ta )?missions?(?: \w+){0,2}|(?:key |main |your )?responsibilities"
+        r"|the role"
+        r"|what you(?: ll| will)(?: be)? do\w*|your (?:role|tasks|mission)|duties|job description"
+        r"|your day to day"
+        r"|description du poste|le poste|votre role|activites(?: \w+)?|taches(?: \w+)?"
+        r"|vos (?:futures )?responsabilites"
+        r"|ihre aufgaben|deine aufgaben|aufgaben(?:gebiet|bereich)?|das erwartet (?:dich|sie)"
+        r"|stellenbeschreibung"
+        r"|tatigkeiten|ihre tatigkeiten|funciones(?: \w+){0,2}|tus funciones|responsabilidades|tareas"
+        r"|descripcion del puesto|que haras|lo que haras|responsabilites|role|about the (?:role|job)|position"
+        r"|was dich erwartet|was sie erwartet|das machst du|tu mision|mision|contexte et missions",
+    ),
+    (
+        Part.BENEFITS,
+        r"(?:our |the )?benefits|perks(?: \w+){0,2}|what we offer|we offer|avantages(?: \w+){0,3}"
+        r"|nous offrons"
+        r"|ce que nous (?:offrons|proposons)|nous vous (?:offrons|proposons)|on t offre"
+        r"|remuneration(?: \w+){0,3}"
+        r"|wir bieten(?: \w+)?|unser angebot|das bieten wir(?: \w+)?|benefits|ihre vorteile|deine vorteile"
+        r"|(?:que )?(?:te )?ofrecemos|beneficios|que ofrecemos|lo que ofrecemos|conditions|compensation"
+        r"|salary(?: and benefits)?|warum wir|why join us|pourquoi nous rejoindre|was wir (?:dir "
+        r"|ihnen )?bieten",
+    ),
+    (
+        Part.EMPLOYER,
+        r"about us|about the company|who we are|qui sommes nous|l entreprise|notre entreprise"
+        r"|a propos(?: de .*)?"
+        r"|about .{2,30}|uber uns|wer wir sind|das unternehmen|uber .{2,30}|sobre nosotros|quienes somos"
+        r"|la empresa"
+        r"|sobre .{2,30}|company description|la societe|presentation(?: \w+){0,3}|contexte|the company"
+        r"|our company",
+    ),
+    (
+        Part.PROCESS,
+        r"(?:recruitment |hiring |interview )?process|how to apply|processus(?: de recrutement)?"
+        r"|pour postuler"
+        r"|bewerbung(?:sprozess)?|so bewerben sie sich|proceso(?: de seleccion)?|kontakt|contact|candidature"
+        r"|deroulement des entretiens|como aplicar|ansprechpartner\w*",
+    ),
 )
 _PATTERNS = tuple((part, re.compile(rf"^(?:{words})$")) for part, words in _HEADINGS)
 _LABEL = re.compile(r"^(?P<label>[^:.!?\n]{3,45}?)\s*:\s*(?P<rest>.*)$")

@@ -25,13 +25,15 @@ class _Refusal(Exception):
 def application(always: str = "") -> Starlette:
     """The server; `always` is a fault that every request meets."""
     wire = _Wire(always)
-    return Starlette(routes=[
-        Route("/v1/models", wire.models),
-        Route("/v1/models/{name}", wire.model),
-        Route("/v1/responses", wire.responses, methods=["POST"]),
-        Route("/v1/chat/completions", wire.chat, methods=["POST"]),
-        Route("/healthz", lambda _: JSONResponse({"engine": "offline", "model": engine.MODEL})),
-    ])
+    return Starlette(
+        routes=[
+            Route("/v1/models", wire.models),
+            Route("/v1/models/{name}", wire.model),
+            Route("/v1/responses", wire.responses, methods=["POST"]),
+            Route("/v1/chat/completions", wire.chat, methods=["POST"]),
+            Route("/healthz", lambda _: JSONResponse({"engine": "offline", "model": engine.MODEL})),
+        ]
+    )
 
 
 class _Wire:
@@ -156,19 +158,42 @@ class _ResponsesDialect(_Dialect):
 
     def answer(self, text: str, refusal: str | None, usage: tuple[int, int, int], *, cut: bool) -> dict[str, Any]:
         """A response object."""
-        said = ({"type": "refusal", "refusal": refusal} if refusal is not None
-                else {"type": "output_text", "text": text, "annotations": []})
+        said = (
+            {"type": "refusal", "refusal": refusal}
+            if refusal is not None
+            else {"type": "output_text", "text": text, "annotations": []}
+        )
         prompt, cached, made = usage
         return {
-            "id": f"resp_{uuid.uuid4().hex}", "object": "response", "created_at": int(time.time()),
-            "model": engine.MODEL, "status": "incomplete" if cut else "completed", "error": None,
+            "id": f"resp_{uuid.uuid4().hex}",
+            "object": "response",
+            "created_at": int(time.time()),
+            "model": engine.MODEL,
+            "status": "incomplete" if cut else "completed",
+            "error": None,
             "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
-            "output": [{"id": f"msg_{uuid.uuid4().hex}", "type": "message", "role": "assistant",
-                        "status": "incomplete" if cut else "completed", "content": [said]}],
-            "parallel_tool_calls": False, "tool_choice": "none", "tools": [], "service_tier": "default", "store": False,
-            "usage": {"input_tokens": prompt, "input_tokens_details": {"cached_tokens": cached},
-                      "output_tokens": made, "output_tokens_details": {"reasoning_tokens": 0},
-                      "total_tokens": prompt + made}}
+            "output": [
+                {
+                    "id": f"msg_{uuid.uuid4().hex}",
+                    "type": "message",
+                    "role": "assistant",
+                    "status": "incomplete" if cut else "completed",
+                    "content": [said],
+                }
+            ],
+            "parallel_tool_calls": False,
+            "tool_choice": "none",
+            "tools": [],
+            "service_tier": "default",
+            "store": False,
+            "usage": {
+                "input_tokens": prompt,
+                "input_tokens_details": {"cached_tokens": cached},
+                "output_tokens": made,
+                "output_tokens_details": {"reasoning_tokens": 0},
+                "total_tokens": prompt + made,
+            },
+        }
 
 
 class _ChatDialect(_Dialect):
@@ -185,13 +210,22 @@ class _ChatDialect(_Dialect):
         prompt, cached, made = usage
         message = {"role": "assistant", "content": None if refusal is not None else text, "refusal": refusal}
         return {
-            "id": f"chatcmpl-{uuid.uuid4().hex}", "object": "chat.completion", "created": int(time.time()),
-            "model": engine.MODEL, "service_tier": "default",
-            "choices": [{"index": 0, "message": message, "logprobs": None,
-                         "finish_reason": "length" if cut else "stop"}],
-            "usage": {"prompt_tokens": prompt, "prompt_tokens_details": {"cached_tokens": cached},
-                      "completion_tokens": made, "completion_tokens_details": {"reasoning_tokens": 0},
-                      "total_tokens": prompt + made}}
+            "id": f"chatcmpl-{uuid.uuid4().hex}",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": engine.MODEL,
+            "service_tier": "default",
+            "choices": [
+                {"index": 0, "message": message, "logprobs": None, "finish_reason": "length" if cut else "stop"}
+            ],
+            "usage": {
+                "prompt_tokens": prompt,
+                "prompt_tokens_details": {"cached_tokens": cached},
+                "completion_tokens": made,
+                "completion_tokens_details": {"reasoning_tokens": 0},
+                "total_tokens": prompt + made,
+            },
+        }
 
 
 def _last_user_message(messages: Any) -> str | None:

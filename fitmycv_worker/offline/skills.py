@@ -79,8 +79,11 @@ def classify(name: str) -> SkillClass | None:
 
 def find(text: str) -> list[Hit]:
     """The skills named in running text, in order; the longest name wins where several fit."""
-    tokens = [(folded, found.start(), found.end()) for found in _WORD.finditer(text)
-              for folded in wording.folded(found.group()).split()]
+    tokens = [
+        (folded, found.start(), found.end())
+        for found in _WORD.finditer(text)
+        for folded in wording.folded(found.group()).split()
+    ]
     hits: list[Hit] = []
     index = 0
     while index < len(tokens):
@@ -95,7 +98,7 @@ def _hit_at(text: str, tokens: list[tuple[str, int, int]], index: int) -> tuple[
     """The longest skill that starts at a token, and how many tokens to go on by."""
     for name in _names().get(tokens[index][0], ()):
         length = len(name.words)
-        if tuple(token[0] for token in tokens[index:index + length]) != name.words:
+        if tuple(token[0] for token in tokens[index : index + length]) != name.words:
             continue
         at, to = tokens[index][1], tokens[index + length - 1][2]
         if name.written.startswith(".") and at > 0 and text[at - 1] == ".":
@@ -107,7 +110,7 @@ def _hit_at(text: str, tokens: list[tuple[str, int, int]], index: int) -> tuple[
 
 def _hyphenated(name: _Name, text: str, to: int) -> bool:
     """Whether a single letter only starts another word: "C-suite", "R&D"."""
-    return len(name.written) == 1 and text[to:to + 1] in ("-", "'", "’", "&", "/")
+    return len(name.written) == 1 and text[to : to + 1] in ("-", "'", "’", "&", "/")
 
 
 def _written_so(name: _Name, written: str) -> bool:

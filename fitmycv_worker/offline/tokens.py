@@ -29,7 +29,7 @@ class PrefixMemory:
         digest = hashlib.blake2b(model.encode(), digest_size=16)
         data, step = prompt.encode(), _BLOCK * _CHARACTERS_PER_TOKEN
         for start in range(0, len(data) - step + 1, step):
-            digest.update(data[start:start + step])
+            digest.update(data[start : start + step])
             key = digest.digest()
             unbroken = unbroken and key in self._known
             seen += _BLOCK if unbroken else 0

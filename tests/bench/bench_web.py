@@ -46,9 +46,7 @@ def _ground() -> Iterator[str]:
     """A seeded database with the demo's data and an empty Valkey; yields an admin's session token."""
     database = cluster.clone(cluster.shared_postgres())
     cache = valkey.start(cluster.home() / "valkey-bench", fast=True)
-    with cluster.environment(
-        DATABASE_URL=database.url, DATABASE_MIGRATE_URL=database.owner_url, REDIS_URL=cache.url
-    ):
+    with cluster.environment(DATABASE_URL=database.url, DATABASE_MIGRATE_URL=database.owner_url, REDIS_URL=cache.url):
         with transaction() as session:
             seeding.run(session, actors.system("bench"))
         with transaction() as session:

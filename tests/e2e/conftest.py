@@ -7,25 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 from fitmycv_admin.copy import text
-from tests.browser import launch_options
 from tests.cluster import ROOT
 from tests.stack import Stack
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 PASSWORD = "vitrine-brume-42-tulipe"
 WIDE, PHONE = (1440, 900), (390, 844)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real Chromium; where none can be started the tests fail, they are never skipped."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -55,8 +55,11 @@ def flate_bomb() -> bytes:
 
 
 def page_tree_loop() -> bytes:
-    return raw_pdf(CATALOG, b"<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 4 >>",
-                   b"<< /Type /Pages /Parent 2 0 R /Kids [2 0 R] /Count 2 >>")
+    return raw_pdf(
+        CATALOG,
+        b"<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 4 >>",
+        b"<< /Type /Pages /Parent 2 0 R /Kids [2 0 R] /Count 2 >>",
+    )
 
 
 def nested_arrays() -> bytes:
@@ -70,9 +73,16 @@ def many_pages_claimed() -> bytes:
 def huge_image() -> bytes:
     pixels = zlib.compress(b"\0" * 1000)
     return raw_pdf(
-        CATALOG, ONE_PAGE, PAGE % b"/XObject << /I 5 0 R >>", stream(b"", b"q 595 0 0 842 0 0 cm /I Do Q"),
-        stream(b"/Type /XObject /Subtype /Image /Width 50000 /Height 50000 /ColorSpace /DeviceRGB "
-               b"/BitsPerComponent 8 /Filter /FlateDecode", pixels))
+        CATALOG,
+        ONE_PAGE,
+        PAGE % b"/XObject << /I 5 0 R >>",
+        stream(b"", b"q 595 0 0 842 0 0 cm /I Do Q"),
+        stream(
+            b"/Type /XObject /Subtype /Image /Width 50000 /Height 50000 /ColorSpace /DeviceRGB "
+            b"/BitsPerComponent 8 /Filter /FlateDecode",
+            pixels,
+        ),
+    )
 
 
 def zipped() -> bytes:
@@ -112,9 +122,18 @@ def test_a_cv_with_text_is_taken(cv):
     assert result.chars > 200
 
 
-@pytest.mark.parametrize("data", [
-    b"<!doctype html><h1>CV</h1>", zipped(), b"%!PS-Adobe-3.0\n/Times findfont\n", b"\0" * 5000,
-    b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$", b" " * 2000 + b"%PDF-1.7"], ids=["html", "zip", "ps", "zeros", "eicar", "late"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<!doctype html><h1>CV</h1>",
+        zipped(),
+        b"%!PS-Adobe-3.0\n/Times findfont\n",
+        b"\0" * 5000,
+        b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$",
+        b" " * 2000 + b"%PDF-1.7",
+    ],
+    ids=["html", "zip", "ps", "zeros", "eicar", "late"],
+)
 def test_what_is_not_a_pdf_is_said_not_to_be(data):
     assert refused(data) is Refusal.NOT_PDF
 
@@ -140,8 +159,12 @@ def test_a_password_is_said_to_be_in_the_way(cv):
 
 
 def test_a_scan_and_a_page_without_text_are_told_apart(tmp_path):
-    png = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", b"\0\0\0\x08\0\0\0\x08\x08\0\0\0\0")
-           + chunk(b"IDAT", zlib.compress((b"\0" + b"\x7f" * 8) * 8)) + chunk(b"IEND", b""))
+    png = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", b"\0\0\0\x08\0\0\0\x08\x08\0\0\0\0")
+        + chunk(b"IDAT", zlib.compress((b"\0" + b"\x7f" * 8) * 8))
+        + chunk(b"IEND", b"")
+    )
     (tmp_path / "page.png").write_bytes(png)
     assert refused(typeset(tmp_path, '#image("page.png", width: 100%)')) is Refusal.SCANNED
     assert refused(typeset(tmp_path, "#rect()")) is Refusal.NO_TEXT

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlmodel import col, select
 
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.local.valkey import Valkey
 from fitmycv_admin.models.emails import EmailLog
 from fitmycv_admin.vocabulary import Language, Role
-from tests import browser as chromium
 from tests import cluster, testkit
 from tests.domain.accounts.conftest import PASSWORD, address, make_user
 
@@ -38,16 +37,8 @@ def site(database: cluster.Database, valkey_server: Valkey) -> Iterator[str]:
         yield there
 
 
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(**chromium.launch_options())
-        yield started
-        started.close()
-
-
-def tab(chrome: Browser, **options: Any) -> Page:
-    opened = chrome.new_context(**{"locale": "en-GB", **options}).new_page()
+def tab(chromium: Browser, **options: Any) -> Page:
+    opened = chromium.new_context(**{"locale": "en-GB", **options}).new_page()
     opened.set_default_timeout(20_000)
     return opened
 
@@ -71,8 +62,8 @@ def sign_in(page: Page, site: str, email: str, password: str = PASSWORD) -> None
     page.click("button.btn-primary")
 
 
-def test_a_person_signs_up_follows_the_link_and_is_in(site: str, chrome: Browser) -> None:
-    page, email = tab(chrome), address()
+def test_a_person_signs_up_follows_the_link_and_is_in(site: str, chromium: Browser) -> None:
+    page, email = tab(chromium), address()
     page.goto(f"{site}/register")
     page.fill("#name", "Zoé")
     page.fill("#email", email)
@@ -88,7 +79,7 @@ def test_a_person_signs_up_follows_the_link_and_is_in(site: str, chrome: Browser
     page.click("button.btn-primary")
     page.wait_for_url("**/check-mail?why=verify")
     link = path_of(link_in_mail(email))
-    scanner = tab(chrome)
+    scanner = tab(chromium)
     scanner.goto(site + link)
     expect(scanner.locator("button.btn-primary")).to_be_visible()
     page.goto(site + link)
@@ -100,10 +91,10 @@ def test_a_person_signs_up_follows_the_link_and_is_in(site: str, chrome: Browser
     expect(page.locator("#name")).to_have_value("Zoé")
 
 
-def test_a_wrong_password_says_so_and_a_new_one_is_chosen_by_mail(site: str, chrome: Browser) -> None:
+def test_a_wrong_password_says_so_and_a_new_one_is_chosen_by_mail(site: str, chromium: Browser) -> None:
     with transaction() as db:
         email = make_user(db).email or ""
-    page = tab(chrome, locale="fr-FR")
+    page = tab(chromium, locale="fr-FR")
     sign_in(page, site, email, "pas le bon")
     expect(page.get_by_role("alert")).to_contain_text("ne vont pas ensemble")
     page.goto(f"{site}/forgot-password")
@@ -118,11 +109,11 @@ def test_a_wrong_password_says_so_and_a_new_one_is_chosen_by_mail(site: str, chr
     page.wait_for_url(lambda url: "sign-in" not in url)
 
 
-def test_an_admin_gives_a_role_and_finds_it_in_the_trail(site: str, chrome: Browser) -> None:
+def test_an_admin_gives_a_role_and_finds_it_in_the_trail(site: str, chromium: Browser) -> None:
     with transaction() as db:
         admin, other = make_user(db, Role.ADMIN), make_user(db)
         admin.language = Language.EN
-    page = tab(chrome)
+    page = tab(chromium)
     sign_in(page, site, admin.email or "")
     page.wait_for_url("**/ops")
     page.goto(f"{site}/ops/accounts/users?open={other.id}")
@@ -138,10 +129,10 @@ def test_an_admin_gives_a_role_and_finds_it_in_the_trail(site: str, chrome: Brow
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_have_no_serious_barrier_and_fit_a_phone(site: str, chrome: Browser, scheme: str) -> None:
+def test_the_pages_have_no_serious_barrier_and_fit_a_phone(site: str, chromium: Browser, scheme: str) -> None:
     with transaction() as db:
         admin = make_user(db, Role.ADMIN)
-    page = tab(chrome, color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page = tab(chromium, color_scheme=scheme, viewport={"width": 390, "height": 844})
     sign_in(page, site, admin.email or "")
     page.wait_for_url("**/ops")
     found: dict[str, list[str]] = {}

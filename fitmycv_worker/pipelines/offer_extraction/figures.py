@@ -5,10 +5,25 @@ import re
 from fitmycv_admin.domain.cvs import wording
 
 _NUMBER = re.compile(r"\d+(?:[ .,’'\u00a0\u202f]\d{3})*(?:[.,]\d+)?(?=\s*(k)?)", re.IGNORECASE)
-NUMBER_WORDS = {word: number for number, words in enumerate((
-    "un une one ein einem eine einer uno una first premiere erste", "deux two zwei dos", "trois three drei tres",
-    "quatre four vier cuatro", "cinq five funf cinco", "six sechs seis", "sept seven sieben siete",
-    "huit eight acht ocho", "neuf nine neun nueve", "dix ten zehn diez"), start=1) for word in words.split()}
+NUMBER_WORDS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "un une one ein einem eine einer uno una first premiere erste",
+            "deux two zwei dos",
+            "trois three drei tres",
+            "quatre four vier cuatro",
+            "cinq five funf cinco",
+            "six sechs seis",
+            "sept seven sieben siete",
+            "huit eight acht ocho",
+            "neuf nine neun nueve",
+            "dix ten zehn diez",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
 
 
 def stated(text: str) -> set[float]:

@@ -22,8 +22,9 @@ PROMPT = Path(__file__).parent / "prompts" / "read_offer.md"
 MOST_CHARACTERS = 30_000
 
 
-def run(model: ModelLike, text: str, *, model_name: str, feature_key: str, record: Record,
-        progress: Progress) -> offers.OfferDocument:
+def run(
+    model: ModelLike, text: str, *, model_name: str, feature_key: str, record: Record, progress: Progress
+) -> offers.OfferDocument:
     """The offer in `text`.
 
     `progress` gets a percentage and one of the steps `understanding`, `checking`, `done`.
@@ -34,8 +35,15 @@ def run(model: ModelLike, text: str, *, model_name: str, feature_key: str, recor
     """
     text = markup.plain(text)[:MOST_CHARACTERS]
     progress(10, "understanding")
-    answer = model.complete(call_name=CallName.EXTRACT_OFFER, feature_key=feature_key, model=model_name,
-                            schema=ReadOffer, system=prompts.load(PROMPT), text=prompts.framed(text), record=record)
+    answer = model.complete(
+        call_name=CallName.EXTRACT_OFFER,
+        feature_key=feature_key,
+        model=model_name,
+        schema=ReadOffer,
+        system=prompts.load(PROMPT),
+        text=prompts.framed(text),
+        record=record,
+    )
     progress(85, "checking")
     offer = grounded(answer, text)
     if not offers.is_usable(offer):
@@ -53,29 +61,57 @@ def grounded(answer: ReadOffer, text: str) -> offers.OfferDocument:
 
     degree = answer.education
     return offers.OfferDocument(
-        language=languages.detect(text), title=source.keep(answer.title), company=source.keep(answer.company),
-        location=Place(city=source.keep(answer.city), region=source.keep(answer.region),
-                       country_code=countries.code(source.keep(answer.country))),
+        language=languages.detect(text),
+        title=source.keep(answer.title),
+        company=source.keep(answer.company),
+        location=Place(
+            city=source.keep(answer.city),
+            region=source.keep(answer.region),
+            country_code=countries.code(source.keep(answer.country)),
+        ),
         contract=offers.Contract(answer.contract) if answer.contract else None,
         remote=offers.Remote(answer.remote) if answer.remote else None,
-        salary=_salary(answer.salary, source), years=_years(answer.years, source),
+        salary=_salary(answer.salary, source),
+        years=_years(answer.years, source),
         education=offers.EducationRequirement(
-            level=offers.DegreeLevel[degree.level.upper()], field_of_study=source.keep(degree.field_of_study),
-            importance=offers.Importance(degree.importance), sentence=degree.sentence,
-        ) if degree and source.says(degree.sentence) else None,
-        languages=[offers.LanguageRequirement(
-            name=need.name, code=ladders.language_code(need.name), cefr=Cefr(need.level) if need.level else None,
-            importance=offers.Importance(need.importance), sentence=need.sentence)
-            for need in answer.languages if said(need.name, need.sentence)],
-        skills=[offers.SkillRequirement(
-            name=skill.name, skill_class=offers.SkillClass(skill.skill_class),
-            importance=offers.Importance(skill.importance), sentence=skill.sentence)
-            for skill in answer.skills if said(skill.name, skill.sentence)],
-        soft_skills=[offers.SoftSkillRequirement(
-            name=skill.name, importance=offers.Importance(skill.importance), sentence=skill.sentence)
-            for skill in answer.soft_skills if said(skill.name, skill.sentence)],
+            level=offers.DegreeLevel[degree.level.upper()],
+            field_of_study=source.keep(degree.field_of_study),
+            importance=offers.Importance(degree.importance),
+            sentence=degree.sentence,
+        )
+        if degree and source.says(degree.sentence)
+        else None,
+        languages=[
+            offers.LanguageRequirement(
+                name=need.name,
+                code=ladders.language_code(need.name),
+                cefr=Cefr(need.level) if need.level else None,
+                importance=offers.Importance(need.importance),
+                sentence=need.sentence,
+            )
+            for need in answer.languages
+            if said(need.name, need.sentence)
+        ],
+        skills=[
+            offers.SkillRequirement(
+                name=skill.name,
+                skill_class=offers.SkillClass(skill.skill_class),
+                importance=offers.Importance(skill.importance),
+                sentence=skill.sentence,
+            )
+            for skill in answer.skills
+            if said(skill.name, skill.sentence)
+        ],
+        soft_skills=[
+            offers.SoftSkillRequirement(
+                name=skill.name, importance=offers.Importance(skill.importance), sentence=skill.sentence
+            )
+            for skill in answer.soft_skills
+            if said(skill.name, skill.sentence)
+        ],
         responsibilities=source.keep_all(answer.responsibilities, _line, 2000),
-        benefits=source.keep_all(answer.benefits, _line, 2000))
+        benefits=source.keep_all(answer.benefits, _line, 2000),
+    )
 
 
 def _line(sentence: str) -> offers.Responsibility:
@@ -93,9 +129,13 @@ def _salary(salary: ReadSalary | None, source: Source) -> offers.Salary | None:
     if low is None and high is None:
         return None
     currency = salary.currency if salary.currency and re.fullmatch("[A-Z]{3}", salary.currency) else None
-    return offers.Salary(min_cents=None if low is None else round(low * 100),
-                         max_cents=None if high is None else round(high * 100), currency=currency,
-                         period=offers.SalaryPeriod(salary.period) if salary.period else None, sentence=salary.sentence)
+    return offers.Salary(
+        min_cents=None if low is None else round(low * 100),
+        max_cents=None if high is None else round(high * 100),
+        currency=currency,
+        period=offers.SalaryPeriod(salary.period) if salary.period else None,
+        sentence=salary.sentence,
+    )
 
 
 def _years(years: ReadYears | None, source: Source) -> offers.YearsRequirement | None:
@@ -106,5 +146,8 @@ def _years(years: ReadYears | None, source: Source) -> offers.YearsRequirement |
     if years.min_years not in stated:
         return None
     return offers.YearsRequirement(
-        min_years=years.min_years, max_years=years.max_years if years.max_years in stated else None,
-        importance=offers.Importance(years.importance), sentence=years.sentence)
+        min_years=years.min_years,
+        max_years=years.max_years if years.max_years in stated else None,
+        importance=offers.Importance(years.importance),
+        sentence=years.sentence,
+    )

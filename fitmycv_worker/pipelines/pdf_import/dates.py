@@ -29,12 +29,17 @@ _DATE = (  # @ is the number of the date in its pattern
     rf"(?:(?P<ya@>{_YEAR})|['’](?P<yy@>\d\d)\b)"
     rf"|(?:\d{{1,2}}[./-])?(?P<mb@>0?[1-9]|1[0-2])\s?[./-]\s?(?P<yb@>{_YEAR})"
     rf"|(?P<yc@>{_YEAR})[./-](?P<mc@>0[1-9]|1[0-2])(?:[./-]\d\d)?(?!\d)"
-    rf"|(?P<yd@>{_YEAR}))")
-_NOW = (r"(?:present(?:e|ly)?|now|today|current(?:ly)?|ongoing|to date|aujourd ?['’]?hui|a ce jour|ce jour"
-        r"|actuel(?:lement)?|en cours|maintenant|heute|aktuell|jetzt|laufend|dato|actualidad|la actualidad"
-        r"|actual(?:mente)?|hoy|en curso|la fecha|fecha)\b")
-_TO = (r"\s*(?:[-–—→~]+|\bto\b|\bau\b|\ba\b|\bal\b|\bbis\b|\bhasta\b|\buntil\b|\btill\b"
-       r"|\bjusqu ?['’]?(?:a|en|au)\b)\s*(?:la\s+|le\s+|zu\s+)?")
+    rf"|(?P<yd@>{_YEAR}))"
+)
+_NOW = (
+    r"(?:present(?:e|ly)?|now|today|current(?:ly)?|ongoing|to date|aujourd ?['’]?hui|a ce jour|ce jour"
+    r"|actuel(?:lement)?|en cours|maintenant|heute|aktuell|jetzt|laufend|dato|actualidad|la actualidad"
+    r"|actual(?:mente)?|hoy|en curso|la fecha|fecha)\b"
+)
+_TO = (
+    r"\s*(?:[-–—→~]+|\bto\b|\bau\b|\ba\b|\bal\b|\bbis\b|\bhasta\b|\buntil\b|\btill\b"
+    r"|\bjusqu ?['’]?(?:a|en|au)\b)\s*(?:la\s+|le\s+|zu\s+)?"
+)
 _SINCE = r"\b(?:since|depuis|seit|desde|ab|from|des)\s+(?:dem\s+|le\s+|el\s+)?"
 _BARE_MONTH = rf"(?P<m0>{_MONTH}|0?[1-9]|1[0-2])"
 

@@ -19,21 +19,64 @@ COLUMN = "<column>"
 LINKS = "<links>"
 _BULLET = re.compile(r"^[•●▪■◦‣∙○➢►▶❖✓✔➤⁃·*\uf0b7\uf0a7\uf0d8\uf076\uf0fc–—-](?:\s+|$)")
 _PAGE_NUMBER = re.compile(
-    r"(?:^|\b(?:page|seite|pagina|página)\b|[-–—|] *)\W*\d{1,2}(?:\s*(?:/|of|sur|von|de)\s*\d{1,2})?\W*$",
-    re.IGNORECASE)
+    r"(?:^|\b(?:page|seite|pagina|página)\b|[-–—|] *)\W*\d{1,2}(?:\s*(?:/|of|sur|von|de)\s*\d{1,2})?\W*$", re.IGNORECASE
+)
 _OPEN_END = re.compile(  # a line that ends so goes on below
     r"(?:^|\s)(?:and|of|the|for|in|with|et|de|du|des|la|le|les|en|à|pour|und|der|die|das|zum|zur|für|mit|im|y|e|del|los"
-    r"|las|para|con|&)$", re.IGNORECASE)
+    r"|las|para|con|&)$",
+    re.IGNORECASE,
+)
 _ADDRESS_GOES_ON = re.compile(r"(?:^|\s)(?:https?://)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/(?:\S*[/-])?$", re.IGNORECASE)
 _ICON = re.compile(r"[\ue000-\uf8ff]")
 _MOST_IN_HEAD = 14  # runs
 _SIZES = (("# ", 1.5), ("## ", 1.22), ("### ", 1.07))
 _SHORT = 45  # characters
 _WORD_GAP, _WIDE_GAP = 0.17, 1.15  # in letter sizes
-_KEEP_HYPHEN = frozenset((  # what stands before a hyphen that belongs to the word
-    "front", "back", "full", "cloud", "self", "multi", "co", "non", "real", "open", "cross", "high", "low", "data",
-    "end", "long", "short", "part", "well", "semi", "post", "pre", "ex", "anti", "inter", "sous", "auto", "event",
-    "user", "test", "domain", "micro", "day", "start", "plan", "chef", "mi", "avant", "vice", "after", "before"))
+_KEEP_HYPHEN = frozenset(
+    (  # what stands before a hyphen that belongs to the word
+        "front",
+        "back",
+        "full",
+        "cloud",
+        "self",
+        "multi",
+        "co",
+        "non",
+        "real",
+        "open",
+        "cross",
+        "high",
+        "low",
+        "data",
+        "end",
+        "long",
+        "short",
+        "part",
+        "well",
+        "semi",
+        "post",
+        "pre",
+        "ex",
+        "anti",
+        "inter",
+        "sous",
+        "auto",
+        "event",
+        "user",
+        "test",
+        "domain",
+        "micro",
+        "day",
+        "start",
+        "plan",
+        "chef",
+        "mi",
+        "avant",
+        "vice",
+        "after",
+        "before",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +249,14 @@ def _aside_first(rows: list[list[Run]]) -> list[list[Run]]:
             continue
         if bullet and not indent:
             first, indent = len(out), row[0].x0
-        split = next((i for i in range(1, len(row)) if row[i].x0 - row[i - 1].x1 > 2 * row[i].size
-                      and not (i == 1 and _BULLET.fullmatch(row[0].text))), None)
+        split = next(
+            (
+                i
+                for i in range(1, len(row))
+                if row[i].x0 - row[i - 1].x1 > 2 * row[i].size and not (i == 1 and _BULLET.fullmatch(row[0].text))
+            ),
+            None,
+        )
         if split is not None:
             out.insert(first, row[split:])
             first += 1
@@ -275,8 +324,7 @@ def _right_edge(lines: Sequence[_Line]) -> Callable[[_Line], float]:
 
 def _usual_spacing(lines: Sequence[_Line]) -> Callable[[float], float]:
     """The usual distance between two lines for a size of letters."""
-    ratios = sorted(
-        (b.y - a.y) / b.size for a, b in pairwise(lines) if 0.8 < (b.y - a.y) / b.size < 2.2)
+    ratios = sorted((b.y - a.y) / b.size for a, b in pairwise(lines) if 0.8 < (b.y - a.y) / b.size < 2.2)
     usual = ratios[len(ratios) // 4] if ratios else 1.4
     return lambda size: usual * size
 

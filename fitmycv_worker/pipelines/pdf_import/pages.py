@@ -20,8 +20,9 @@ _BOLD = re.compile(r"bold|black|heavy|demi|cmbx|\bbd\b", re.IGNORECASE)
 _SPACE_FROM, _SPLIT_FROM = 0.17, 1.1  # gaps, in sizes of the letter
 _GAP = "\x1f"
 _ROOT = Path(__file__).resolve().parents[3]
-_CHILD = ("import sys; sys.path.insert(0, sys.argv[1]); "
-          "from fitmycv_worker.pipelines.pdf_import import pages; pages.main()")
+_CHILD = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from fitmycv_worker.pipelines.pdf_import import pages; pages.main()"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,18 @@ def read(data: bytes) -> Pages:
         Unreadable: the file could not be read within 1 GiB, 20 s of work and 30 s in all.
     """
     try:
-        child = subprocess.run([sys.executable, "-I", "-c", _CHILD, str(_ROOT)], input=data,
-                               capture_output=True, timeout=WALL_SECONDS, env={}, check=True)
+        child = subprocess.run(
+            [sys.executable, "-I", "-c", _CHILD, str(_ROOT)],
+            input=data,
+            capture_output=True,
+            timeout=WALL_SECONDS,
+            env={},
+            check=True,
+        )
         found = json.loads(child.stdout)
     except (subprocess.SubprocessError, ValueError) as problem:
         raise Unreadable from problem
-    pages = tuple(Page(page["w"], page["h"], tuple(Run(*run) for run in page["runs"]))
-                  for page in found["pages"])
+    pages = tuple(Page(page["w"], page["h"], tuple(Run(*run) for run in page["runs"])) for page in found["pages"])
     return Pages(pages, tuple(found["links"]))
 
 
@@ -171,8 +177,12 @@ def _continues(last: _Glyph, glyph: _Glyph) -> bool:
     """Whether `glyph` stands right after `last`, in the same line, size and weight."""
     size = max(last.size, glyph.size)
     gap = glyph.x0 - last.x1
-    return (abs(glyph.y - last.y) < 0.3 * size and -0.6 * size < gap < _SPLIT_FROM * size
-            and last.bold == glyph.bold and abs(last.size - glyph.size) < 0.12 * size)
+    return (
+        abs(glyph.y - last.y) < 0.3 * size
+        and -0.6 * size < gap < _SPLIT_FROM * size
+        and last.bold == glyph.bold
+        and abs(last.size - glyph.size) < 0.12 * size
+    )
 
 
 def _joined(glyphs: list[_Glyph]) -> tuple:
@@ -186,8 +196,14 @@ def _joined(glyphs: list[_Glyph]) -> tuple:
     text = text.replace(_GAP, "" if gaps > 3 and gaps > 0.6 * (len(glyphs) - 1) else " ")
     text = re.sub(r"[^\S\n]+", " ", re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\ufeff]", "", text))
     visible = [glyph for glyph in glyphs if not glyph.text.isspace()] or glyphs
-    return (text.strip(), round(visible[0].x0, 1), round(max(g.x1 for g in visible), 1),
-            round(visible[0].y, 1), round(visible[0].size, 1), visible[0].bold)
+    return (
+        text.strip(),
+        round(visible[0].x0, 1),
+        round(max(g.x1 for g in visible), 1),
+        round(visible[0].y, 1),
+        round(visible[0].size, 1),
+        visible[0].bold,
+    )
 
 
 def _links(document: Any, page: Any) -> Iterator[str]:

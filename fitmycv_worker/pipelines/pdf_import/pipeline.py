@@ -20,8 +20,9 @@ FEWEST_CHARACTERS = 100
 MOST_CHARACTERS = 60_000
 
 
-def run(model: ModelLike, pdf: bytes, *, model_name: str, feature_key: str, record: Record,
-        progress: Progress) -> cvs.CvDocument:
+def run(
+    model: ModelLike, pdf: bytes, *, model_name: str, feature_key: str, record: Record, progress: Progress
+) -> cvs.CvDocument:
     """The CV in `pdf`.
 
     `progress` gets a percentage and one of the steps `reading`, `understanding`, `checking`, `done`.
@@ -39,8 +40,15 @@ def run(model: ModelLike, pdf: bytes, *, model_name: str, feature_key: str, reco
         raise errors.NotACv
     text = text[:MOST_CHARACTERS]
     progress(30, "understanding")
-    answer = model.complete(call_name=CallName.IMPORT_PDF_EXTRACT, feature_key=feature_key, model=model_name,
-                            schema=ReadCv, system=prompts.load(PROMPT), text=prompts.framed(text), record=record)
+    answer = model.complete(
+        call_name=CallName.IMPORT_PDF_EXTRACT,
+        feature_key=feature_key,
+        model=model_name,
+        schema=ReadCv,
+        system=prompts.load(PROMPT),
+        text=prompts.framed(text),
+        record=record,
+    )
     progress(85, "checking")
     cv = grounded(answer, text)
     if not (cv.experience or cv.education or (cv.header.full_name and (cv.skills.hard_skills or cv.skills.tools))):
@@ -55,19 +63,24 @@ def grounded(answer: ReadCv, text: str) -> cvs.CvDocument:
     skills = answer.skills
     return cvs.CvDocument(
         language=languages.detect(_prose(answer) or layout.plain(text)),
-        header=cvs.Header(full_name=said.keep(answer.full_name), current_title=said.keep(answer.current_title),
-                          contact=said.contact(answer)),
+        header=cvs.Header(
+            full_name=said.keep(answer.full_name),
+            current_title=said.keep(answer.current_title),
+            contact=said.contact(answer),
+        ),
         summary=cvs.Summary(description=said.keep(answer.summary, 8000)),
         skills=cvs.Skills(
             hard_skills=said.keep_all(skills.hard_skills, lambda name: cvs.Skill(name=name), 200),
             tools=said.keep_all(skills.tools, lambda name: cvs.Skill(name=name), 200),
             methodologies=said.keep_all(skills.methodologies, lambda name: cvs.Term(name=name), 200),
-            soft_skills=said.keep_all(skills.soft_skills, lambda name: cvs.Term(name=name), 200)),
+            soft_skills=said.keep_all(skills.soft_skills, lambda name: cvs.Term(name=name), 200),
+        ),
         experience=[job for job in map(said.job, answer.experience) if job.title or job.company],
         education=[study for study in map(said.study, answer.education) if study.institution or study.degree],
         languages=[spoken for spoken in map(said.language, answer.languages) if spoken],
         projects=[project for project in map(said.project, answer.projects) if project.name or project.summary],
-        extras=[extra for extra in map(said.extra, answer.extras) if extra])
+        extras=[extra for extra in map(said.extra, answer.extras) if extra],
+    )
 
 
 def _prose(answer: ReadCv) -> str:
@@ -108,9 +121,11 @@ class _Said(Source):
         email = answer.email if answer.email and answer.email.casefold() in self._text else None
         links = {link.url: link for link in answer.links if self._has_address(link.url)}
         return cvs.Contact(
-            email=email, phone=self.keep(answer.phone),
+            email=email,
+            phone=self.keep(answer.phone),
             location=self.place(answer.city, answer.region, answer.country),
-            links=[cvs.Link(label=self.keep(link.label), url=link.url) for link in list(links.values())[:40]])
+            links=[cvs.Link(label=self.keep(link.label), url=link.url) for link in list(links.values())[:40]],
+        )
 
     def _has_address(self, url: str | None) -> bool:
         """Whether a web address stands in the text, with or without its scheme."""
@@ -120,21 +135,29 @@ class _Said(Source):
     def job(self, job: ReadJob) -> cvs.Experience:
         """A job."""
         return cvs.Experience(
-            title=self.keep(job.title), company=self.keep(job.company),
+            title=self.keep(job.title),
+            company=self.keep(job.company),
             department_or_client=self.keep(job.department_or_client),
-            start_date=self.date(job.start), end_date=self.end(job.end),
-            location=self.place(job.city, job.region, job.country), description=self.keep(job.description, 8000),
+            start_date=self.date(job.start),
+            end_date=self.end(job.end),
+            location=self.place(job.city, job.region, job.country),
+            description=self.keep(job.description, 8000),
             responsibilities=self.keep_all(job.responsibilities, lambda text: cvs.Line(text=text)),
             deliverables=self.keep_all(job.deliverables, lambda text: cvs.Line(text=text)),
-            skills_used=self.keep_all(job.skills_used, lambda name: cvs.Term(name=name), 200))
+            skills_used=self.keep_all(job.skills_used, lambda name: cvs.Term(name=name), 200),
+        )
 
     def study(self, study: ReadStudy) -> cvs.Education:
         """A degree."""
         return cvs.Education(
-            institution=self.keep(study.institution), degree=self.keep(study.degree),
-            field_of_study=self.keep(study.field_of_study), start_date=self.date(study.start),
-            end_date=self.end(study.end), location=self.place(study.city, study.region, study.country),
-            details=self.keep_all(study.details, lambda text: cvs.Line(text=text)))
+            institution=self.keep(study.institution),
+            degree=self.keep(study.degree),
+            field_of_study=self.keep(study.field_of_study),
+            start_date=self.date(study.start),
+            end_date=self.end(study.end),
+            location=self.place(study.city, study.region, study.country),
+            details=self.keep_all(study.details, lambda text: cvs.Line(text=text)),
+        )
 
     def language(self, spoken: ReadLanguage) -> cvs.LanguageSkill | None:
         """A language, with its place on the European scale when its level says so."""
@@ -142,22 +165,31 @@ class _Said(Source):
         if name is None:
             return None
         level = self.keep(spoken.level)
-        return cvs.LanguageSkill(name=name, level=level, cefr=ladders.cefr(level or ""),
-                                 certification=self.keep(spoken.certification))
+        return cvs.LanguageSkill(
+            name=name, level=level, cefr=ladders.cefr(level or ""), certification=self.keep(spoken.certification)
+        )
 
     def project(self, project: ReadProject) -> cvs.Project:
         """A project."""
         return cvs.Project(
-            name=self.keep(project.name), role=self.keep(project.role), start_date=self.date(project.start),
-            end_date=self.end(project.end), summary=self.keep(project.summary, 8000),
+            name=self.keep(project.name),
+            role=self.keep(project.role),
+            start_date=self.date(project.start),
+            end_date=self.end(project.end),
+            summary=self.keep(project.summary, 8000),
             lines=self.keep_all(project.lines, lambda text: cvs.Line(text=text)),
             tech_stack=self.keep_all(project.tech_stack, lambda name: cvs.Term(name=name), 200),
-            url=project.url if self._has_address(project.url) else None)
+            url=project.url if self._has_address(project.url) else None,
+        )
 
     def extra(self, extra: ReadExtra) -> cvs.Extra | None:
         """Anything else."""
         name = self.keep(extra.name, 4000)
         if name is None:
             return None
-        return cvs.Extra(kind=cvs.ExtraKind(extra.kind), section=self.keep(extra.section), name=name,
-                         summary=self.keep(extra.summary, 8000))
+        return cvs.Extra(
+            kind=cvs.ExtraKind(extra.kind),
+            section=self.keep(extra.section),
+            name=name,
+            summary=self.keep(extra.summary, 8000),
+        )

@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-ExtraWord = Literal["certification", "award", "publication", "volunteering", "interest", "licence", "reference",
-                    "preference", "other"]
+ExtraWord = Literal[
+    "certification", "award", "publication", "volunteering", "interest", "licence", "reference", "preference", "other"
+]
 
 
 class _Strict(BaseModel):

@@ -19,8 +19,17 @@ Progress = Callable[[int, str], None]
 PROMPT = Path(__file__).parent / "prompts" / "match.md"
 
 
-def run(model: ModelLike, cv: cvs.CvDocument, offer: OfferDocument, *, model_name: str, feature_key: str, today: date,
-        record: Record, progress: Progress) -> MatchScore:
+def run(
+    model: ModelLike,
+    cv: cvs.CvDocument,
+    offer: OfferDocument,
+    *,
+    model_name: str,
+    feature_key: str,
+    today: date,
+    record: Record,
+    progress: Progress,
+) -> MatchScore:
     """The score of `cv` for `offer` on the day `today`, which ongoing jobs last until.
 
     `progress` gets a percentage and one of the steps `matching`, `counting`, `done`.
@@ -32,13 +41,21 @@ def run(model: ModelLike, cv: cvs.CvDocument, offer: OfferDocument, *, model_nam
     progress(10, "matching")
     question = Question(
         requirements=needs(offer),
-        passages=[Passage(id=p.item_id, where=p.where.value, text=p.text) for p in cvs.passages(cv)])
+        passages=[Passage(id=p.item_id, where=p.where.value, text=p.text) for p in cvs.passages(cv)],
+    )
     answer = model.complete(
-        call_name=CallName.MATCH_SCORE, feature_key=feature_key, model=model_name, schema=Answers,
-        system=prompts.load(PROMPT), text=prompts.framed(question.model_dump_json()), record=record)
+        call_name=CallName.MATCH_SCORE,
+        feature_key=feature_key,
+        model=model_name,
+        schema=Answers,
+        system=prompts.load(PROMPT),
+        text=prompts.framed(question.model_dump_json()),
+        record=record,
+    )
     progress(85, "counting")
-    proofs = [Proof(requirement_id=found.requirement_id, item_id=found.item_id, quote=found.quote)
-              for found in answer.matches]
+    proofs = [
+        Proof(requirement_id=found.requirement_id, item_id=found.item_id, quote=found.quote) for found in answer.matches
+    ]
     try:
         result = scoring.score(cv, offer, proofs, today=today)
     except scoring.NothingToScore as problem:

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
 
-from fitmycv_admin.local import browser as installed_browser
 from fitmycv_admin.local import frontend
 
 ROOT = Path(__file__).parents[3]
@@ -118,13 +116,3 @@ def _point_sockets_to(port: int) -> None:
     for file in (FOLDER / ".web/build/client/assets").glob("reflex-env-*.js"):
         file.write_text(re.sub(r"localhost:\d+", f"localhost:{port}", file.read_text()))
         Path(f"{file}.gz").unlink(missing_ok=True)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests of the kit."""
-    expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=str(installed_browser.require()), args=["--no-sandbox"])
-        yield started
-        started.close()
