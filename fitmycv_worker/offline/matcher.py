@@ -13,49 +13,31 @@ from fitmycv_worker.pipelines.scoring.schemas import Answers, Found, Need, Passa
 _STEM = 6  # letters; long enough to tell words apart, short enough to forgive endings in four languages
 _SHARED = 2
 _COVERED = 0.34
-_EMPTY = frozenset(
-    re.findall(
-        r"\w+",
-        (
-            "avec dans pour vous nous votre notre leur sont aux des les une sur par que qui est the and for with you your our "
-            "will are that this from have has und der die das den dem mit von fur sie wir ihr ihre auf bei zum zur ein eine "
-            "einen einer los las del con por para una como sus team work works working ainsi comme plus tout tous toutes entre "
-            "sein etre avoir including etc within across into new all any other more than assurer participer support "
-            "ensure"
-        ),
-    )
-)
-_RANK = frozenset(
-    re.findall(
-        r"\w+",
-        (
-            "senior junior confirme confirmee lead principal stagiaire alternant alternance h f m w d hf fh x in the de du "
-            "des en "
-            "et und and der die das la le a an of for pour fur stage apprenti experimente expert intern trainee"
-        ),
-    )
-)
-_FIELDS = tuple(
-    frozenset(names.split("|"))
-    for names in (
-        "computer science|informatique|informatik|informatica|ingenieria informatica|computer engineering|software "
-        "engineering",
-        "mechanical engineering|genie mecanique|maschinenbau|ingenieria mecanica|mecanique",
-        "electrical engineering|genie electrique|elektrotechnik|ingenieria electrica|electrotechnique",
-        "business administration|gestion|bwl|betriebswirtschaft|betriebswirtschaftslehre|administracion de empresas"
-        "|management",
-        "accounting|comptabilite|rechnungswesen|contabilidad|comptabilite gestion",
-        "economics|economie|volkswirtschaft|economia",
-        "marketing|mercadotecnia",
-        "law|droit|rechtswissenschaft|jura|derecho",
-        "nursing|soins infirmiers|krankenpflege|enfermeria",
-        "mathematics|mathematiques|mathematik|matematicas",
-        "physics|physique|physik|fisica",
-        "chemistry|chimie|chemie|quimica",
-        "human resources|ressources humaines|personalwesen|recursos humanos",
-        "civil engineering|genie civil|bauingenieurwesen",
-    )
-)
+_EMPTY = frozenset(re.findall(r"\w+", (
+    "avec dans pour vous nous votre notre leur sont aux des les une sur par que qui est the and for with you your our "
+    "will are that this from have has und der die das den dem mit von fur sie wir ihr ihre auf bei zum zur ein eine "
+    "einen einer los las del con por para una como sus team work works working ainsi comme plus tout tous toutes entre "
+    "sein etre avoir including etc within across into new all any other more than assurer participer support "
+    "ensure")))
+_RANK = frozenset(re.findall(r"\w+", (
+    "senior junior confirme confirmee lead principal stagiaire alternant alternance h f m w d hf fh x in the de du "
+    "des en "
+    "et und and der die das la le a an of for pour fur stage apprenti experimente expert intern trainee")))
+_FIELDS = tuple(frozenset(names.split("|")) for names in (
+    "computer science|informatique|informatik|informatica|ingenieria informatica|computer engineering|software "
+    "engineering",
+    "mechanical engineering|genie mecanique|maschinenbau|ingenieria mecanica|mecanique",
+    "electrical engineering|genie electrique|elektrotechnik|ingenieria electrica|electrotechnique",
+    "business administration|gestion|bwl|betriebswirtschaft|betriebswirtschaftslehre|administracion de empresas"
+    "|management",
+    "accounting|comptabilite|rechnungswesen|contabilidad|comptabilite gestion", "economics|economie|volkswirtschaft"
+                                                                                "|economia",
+    "marketing|mercadotecnia", "law|droit|rechtswissenschaft|jura|derecho", "nursing|soins infirmiers|krankenpflege"
+                                                                            "|enfermeria",
+    "mathematics|mathematiques|mathematik|matematicas", "physics|physique|physik|fisica", "chemistry|chimie|chemie"
+                                                                                          "|quimica",
+    "human resources|ressources humaines|personalwesen|recursos humanos", "civil engineering|genie civil"
+                                                                          "|bauingenieurwesen"))
 
 
 def match(question: Question) -> Answers:
@@ -122,11 +104,9 @@ def _by_field(need: Need, passages: Sequence[Passage]) -> list[Found]:
     plain = wording.folded(need.text)
     known = (names for names in _FIELDS if any(wording.contains(plain, name) for name in names))
     names = next(known, frozenset([plain]))
-    return [
-        Found(requirement_id=need.id, item_id=passage.id, quote=passage.text)
-        for passage in passages
-        if passage.where == "education" and any(wording.contains(wording.folded(passage.text), name) for name in names)
-    ]
+    return [Found(requirement_id=need.id, item_id=passage.id, quote=passage.text) for passage in passages
+            if passage.where == "education"
+            and any(wording.contains(wording.folded(passage.text), name) for name in names)]
 
 
 def _by_words(need: Need, passages: Sequence[Passage], weights: dict[str, float]) -> list[Found]:
@@ -157,6 +137,5 @@ def _weights(question: Question) -> dict[str, float]:
     """How telling each word is: the rarer in offer and CV, the more."""
     texts = [_stems(item.text) for item in (*question.requirements, *question.passages)]
     counts = Counter(stem for stems in texts for stem in stems)
-    return {
-        stem: math.log(1 + len(texts) / count) * (1.5 if re.match("#", stem) else 1.0) for stem, count in counts.items()
-    }
+    return {stem: math.log(1 + len(texts) / count) * (1.5 if re.match("#", stem) else 1.0)
+            for stem, count in counts.items()}

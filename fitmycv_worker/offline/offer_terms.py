@@ -13,30 +13,19 @@ from fitmycv_worker.pipelines.pdf_import import countries, dates
 
 ContractWord = Literal["permanent", "fixed_term", "freelance", "internship", "apprenticeship", "temporary"]
 
-_GENDER = re.compile(
-    r"\s*[-–,|]?\s*[(\[]?\s*\b(?:[hf]\s?/\s?[fhx](?:\s?/\s?[xn])?|[mwdfx](?:\s?[/|]\s?[mwdfx]){1,2}"
-    r"|all genders|gn|h f)"
-    r"\b\s*[)\]]?",
-    re.IGNORECASE,
-)
-_TITLE_LABEL = re.compile(
-    r"^(?:(?:intitul[ée](?: du poste)?|poste|titre|job ?title|title|position|role|stelle"
-    r"|stellenbezeichnung"
-    r"|position|puesto|cargo|oferta|offre|job)\s*:\s*)(?P<value>.+)$",
-    re.IGNORECASE,
-)
-_COMPANY_LABEL = re.compile(
-    r"^(?:entreprise|soci[ée]t[ée]|company|employer|employeur|unternehmen|firma|arbeitgeber"
-    r"|empresa"
-    r"|organisation)\s*:\s*(?P<value>[^,|\n]+)",
-    re.IGNORECASE,
-)
-_PLACE_LABEL = re.compile(
-    r"^(?:lieu(?: de travail)?|localisation|location|ville|city|ort|standort|arbeitsort"
-    r"|einsatzort"
-    r"|ubicaci[óo]n|lugar(?: de trabajo)?|ciudad|poste bas[ée] [àa])\s*:\s*(?P<value>.+)$",
-    re.IGNORECASE,
-)
+_GENDER = re.compile(r"\s*[-–,|]?\s*[(\[]?\s*\b(?:[hf]\s?/\s?[fhx](?:\s?/\s?[xn])?|[mwdfx](?:\s?[/|]\s?[mwdfx]){1,2}"
+                     r"|all genders|gn|h f)"
+                     r"\b\s*[)\]]?", re.IGNORECASE)
+_TITLE_LABEL = re.compile(r"^(?:(?:intitul[ée](?: du poste)?|poste|titre|job ?title|title|position|role|stelle"
+                          r"|stellenbezeichnung"
+                          r"|position|puesto|cargo|oferta|offre|job)\s*:\s*)(?P<value>.+)$", re.IGNORECASE)
+_COMPANY_LABEL = re.compile(r"^(?:entreprise|soci[ée]t[ée]|company|employer|employeur|unternehmen|firma|arbeitgeber"
+                            r"|empresa"
+                            r"|organisation)\s*:\s*(?P<value>[^,|\n]+)", re.IGNORECASE)
+_PLACE_LABEL = re.compile(r"^(?:lieu(?: de travail)?|localisation|location|ville|city|ort|standort|arbeitsort"
+                          r"|einsatzort"
+                          r"|ubicaci[óo]n|lugar(?: de trabajo)?|ciudad|poste bas[ée] [àa])\s*:\s*(?P<value>.+)$",
+                          re.IGNORECASE)
 _SOUGHT = re.compile(
     r"(?:looking for|hiring|seeking|recherch(?:ons|e)|recrut(?:ons|e)|suchen(?: wir)?(?: ab sofort)?|sucht|buscamos"
     r"|busca|seleccionamos)"
@@ -44,94 +33,55 @@ _SOUGHT = re.compile(
     r"|einen/eine)\s+)?(?P<value>[^.,;:\n(]{3,90}?)"
     r"(?=\s+(?:to|who|with|for|at|in|based|pour|afin|en|au|[àa]|chez|qui|dans|bas[ée]+e?|zur|f[üu]r|mit|der|die|ab"
     r"|im|am|para|con|que)\b"
-    r"|[.,;:\n(]|$)",
-    re.IGNORECASE,
-)
+    r"|[.,;:\n(]|$)", re.IGNORECASE)
 _NAME = r"(?P<value>(?:[A-ZÀ-Þ0-9][\w&.'’-]*)(?:\s+(?:[A-ZÀ-Þ0-9&][\w&.'’-]*|de|du|des|of|und|et|&)){0,4})"
-_COMPANY = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?:^|[.!?]\s+){_NAME}(?:\s*,[^,.]{{3,80}},)?\s+(?:recrute|recherche|is (?:looking|hiring|seeking|a\b|an\b"
-        rf"|the\b)|sucht|busca|"
-        r"selecciona|est (?:un|une|le|la|l['’])|ist (?:ein|eine|der|die|das)|es (?:una?|la|el)\b)",
-        rf"(?:\bchez|\bat|\bbei(?: der)?|\bjoin|\brejoignez|\brejoindre|\bAbout|\bÀ propos de|\bÜber|\bSobre)\s+{_NAME}",
-    )
-)
-_NOT_COMPANY = frozenset(
-    re.findall(
-        r"\w+",
-        (
-            "nous vous le la les l un une notre votre we you our the this il elle tu wir sie du unser ihr das der die dein "
-            "el los "
-            "las nuestra nuestro este esta ce cette poste us uns me home company job linkedin bac dans au sein pour role "
-            "team"
-        ),
-    )
-)
+_COMPANY = tuple(re.compile(pattern) for pattern in (
+    rf"(?:^|[.!?]\s+){_NAME}(?:\s*,[^,.]{{3,80}},)?\s+(?:recrute|recherche|is (?:looking|hiring|seeking|a\b|an\b"
+    rf"|the\b)|sucht|busca|"
+    r"selecciona|est (?:un|une|le|la|l['’])|ist (?:ein|eine|der|die|das)|es (?:una?|la|el)\b)",
+    rf"(?:\bchez|\bat|\bbei(?: der)?|\bjoin|\brejoignez|\brejoindre|\bAbout|\bÀ propos de|\bÜber|\bSobre)\s+{_NAME}"))
+_NOT_COMPANY = frozenset(re.findall(r"\w+", (
+    "nous vous le la les l un une notre votre we you our the this il elle tu wir sie du unser ihr das der die dein "
+    "el los "
+    "las nuestra nuestro este esta ce cette poste us uns me home company job linkedin bac dans au sein pour role "
+    "team")))
 _CONTRACTS: tuple[tuple[ContractWord, str], ...] = (
-    (
-        "apprenticeship",
-        r"alternance|apprentissage|contrat de professionnalisation|apprenticeship|duales studium"
-        r"|dualer student"
-        r"|auszubildende|ausbildungsplatz|contrato de formacion|work study|alternant\w*",
-    ),
+    ("apprenticeship", r"alternance|apprentissage|contrat de professionnalisation|apprenticeship|duales studium"
+                       r"|dualer student"
+                       r"|auszubildende|ausbildungsplatz|contrato de formacion|work study|alternant\w*"),
     ("internship", r"\bstage\b|stagiaire|internship|\bintern\b|praktikum|praktikant\w*|practicas|becari[oa]"),
     ("freelance", r"freelance|freelancer|independant|freiberuf\w*|autonomo|contractor|mission freelance|portage"),
     ("temporary", r"interim\w*|mission d interim|zeitarbeit|temporary|temp agency|ett|trabajo temporal|leiharbeit"),
     ("fixed_term", r"\bcdd\b|fixed term|befristet\w*|contrato temporal|duree determinee|temporal|zeitvertrag"),
     ("permanent", r"\bcdi\b|permanent|unbefristet\w*|festanstellung|contrato indefinido|indefinido|duree indeterminee"),
 )
-_NOT_REMOTE = re.compile(
-    r"pas de teletravail|no remote|on ?site only|100 presentiel|kein home ?office|sin teletrabajo"
-    r"|not remote|teletravail non|presencial 100|100 presencial|remote none|fully on ?site"
-)
-_ALL_REMOTE = re.compile(
-    r"full remote|fully remote|100 remote|100 teletravail|teletravail (?:complet|total|100)"
-    r"|remote only"
-    r"|100 remoto|100 teletrabajo|full home ?office|komplett remote|remote first"
-    r"|work from anywhere"
-    r"|teletrabajo 100|entierement a distance|vollstandig remote|totalmente remoto|en remoto 100"
-)
-_SOME_REMOTE = re.compile(
-    r"teletravail|hybride?|remote|home ?office|teletrabajo|hibrido|mobiles arbeiten|mobile work"
-    r"|work from home|remoto|hybrides"
-)
+_NOT_REMOTE = re.compile(r"pas de teletravail|no remote|on ?site only|100 presentiel|kein home ?office|sin teletrabajo"
+                         r"|not remote|teletravail non|presencial 100|100 presencial|remote none|fully on ?site")
+_ALL_REMOTE = re.compile(r"full remote|fully remote|100 remote|100 teletravail|teletravail (?:complet|total|100)"
+                         r"|remote only"
+                         r"|100 remoto|100 teletrabajo|full home ?office|komplett remote|remote first"
+                         r"|work from anywhere"
+                         r"|teletrabajo 100|entierement a distance|vollstandig remote|totalmente remoto|en remoto 100")
+_SOME_REMOTE = re.compile(r"teletravail|hybride?|remote|home ?office|teletrabajo|hibrido|mobiles arbeiten|mobile work"
+                          r"|work from home|remoto|hybrides")
 _TERMS = re.compile(r"full ?time|part ?time|temps (?:plein|partiel)|vollzeit|teilzeit|jornada|35 ?h|posted|publiee?")
 _BESIDE = re.compile(r"\t|\s[|•·–—-]\s|,\s|\s*[|•·]\s*|\s+(?:at|chez|bei)\s+")
 _AMOUNT = r"(?:\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+|\d{1,6})(?:[.,]\d{1,2})?"
-_CURRENCIES = {
-    "€": "EUR",
-    "eur": "EUR",
-    "euro": "EUR",
-    "euros": "EUR",
-    "$": "USD",
-    "usd": "USD",
-    "£": "GBP",
-    "gbp": "GBP",
-    "chf": "CHF",
-}
+_CURRENCIES = {"€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "$": "USD", "usd": "USD", "£": "GBP",
+               "gbp": "GBP",
+               "chf": "CHF"}
 _PAY = re.compile(
     rf"(?P<c1>[€$£]|CHF\s)?\s?(?P<low>{_AMOUNT})\s?(?P<k1>k)?\s?(?P<c2>€|\$|£|EUR|euros?|CHF|USD|GBP)?"
     rf"(?:\s?(?:-|–|—|/|à|a|to|bis|et|and|und|y"
     rf"|hasta)\s?(?P<c3>[€$£])?\s?(?P<high>{_AMOUNT})\s?(?P<k2>k)?\s?(?P<c4>€|\$|£|EUR|euros?"
-    r"|CHF|USD|GBP)?)?",
-    re.IGNORECASE,
-)
-_ABOUT_PAY = re.compile(
-    r"salair|salary|remuneration|gehalt|vergutung|salari|retribucion|sueldo|package|brut|gross"
-    r"|compensation|pay\b"
-    r"|tjm|day rate|tagessatz|fixe|annuel|€|£|\$|k€|wage|lohn|sba"
-)
-_PERIODS = (
-    ("hour", r"heure|hour|stunde|hora|/ ?h\b|horaire"),
-    (
-        "day",
-        r"jour\b|/ ?j\b|day\b|tag\b|tagessatz|dia\b"
-        r"|tjm",
-    ),
-    ("month", r"mois|month|monat\w*|mes\b|mensue\w*|mensual\w*|monthly"),
-    ("year", r"\ban\b|annuel\w*|annee|year|annum|jahr\w*|ano\b|anual\w*|annual\w*|brut annuel|p ?a\b|/an"),
-)
+    r"|CHF|USD|GBP)?)?", re.IGNORECASE)
+_ABOUT_PAY = re.compile(r"salair|salary|remuneration|gehalt|vergutung|salari|retribucion|sueldo|package|brut|gross"
+                        r"|compensation|pay\b"
+                        r"|tjm|day rate|tagessatz|fixe|annuel|€|£|\$|k€|wage|lohn|sba")
+_PERIODS = (("hour", r"heure|hour|stunde|hora|/ ?h\b|horaire"), ("day", r"jour\b|/ ?j\b|day\b|tag\b|tagessatz|dia\b"
+                                                                        r"|tjm"),
+            ("month", r"mois|month|monat\w*|mes\b|mensue\w*|mensual\w*|monthly"),
+            ("year", r"\ban\b|annuel\w*|annee|year|annum|jahr\w*|ano\b|anual\w*|annual\w*|brut annuel|p ?a\b|/an"))
 
 
 def spaced(text: str) -> str:
@@ -248,10 +198,8 @@ def place(text: str, said: Sequence[Sentence]) -> tuple[str | None, str | None, 
     return None, None, None
 
 
-_TOWN = re.compile(
-    r"(?:\b(?:à|a|in|en|at|sur|nach|de|von|near|près de|bei|based in|basée? à|ciudad de)\s+|[(\s])"
-    r"(?P<value>(?:Le |La |Los |San |Las |Saint-)?[A-ZÀ-Þ][\w'’-]+(?:[ -][A-ZÀ-Þ][\w'’-]+){0,3})"
-)
+_TOWN = re.compile(r"(?:\b(?:à|a|in|en|at|sur|nach|de|von|near|près de|bei|based in|basée? à|ciudad de)\s+|[(\s])"
+                   r"(?P<value>(?:Le |La |Los |San |Las |Saint-)?[A-ZÀ-Þ][\w'’-]+(?:[ -][A-ZÀ-Þ][\w'’-]+){0,3})")
 
 
 def _town_in(text: str) -> tuple[str | None, str | None, str | None]:
@@ -294,17 +242,12 @@ def salary(said: Sequence[Sentence]) -> ReadSalary | None:
             thousands = bool(match.group("k1") or match.group("k2"))
             low = _amount(match.group("low"), thousands)
             high = _amount(match.group("high"), thousands) if match.group("high") else None
-            if low is None or low < 8 or re.match(r"\s*(?:m\b|millions?|mio|milliards?|mds?\b)", words[match.end() :]):
+            if low is None or low < 8 or re.match(r"\s*(?:m\b|millions?|mio|milliards?|mds?\b)", words[match.end():]):
                 continue
-            return ReadSalary.model_validate(
-                {
-                    "minimum": low,
-                    "maximum": high if high and high >= low else None,
-                    "currency": _CURRENCIES.get(sign.strip().lower()) if sign else None,
-                    "period": _period(words, low),
-                    "sentence": sentence.text,
-                }
-            )
+            return ReadSalary.model_validate({
+                "minimum": low, "maximum": high if high and high >= low else None,
+                "currency": _CURRENCIES.get(sign.strip().lower()) if sign else None,
+                "period": _period(words, low), "sentence": sentence.text})
     return None
 
 
