@@ -89,14 +89,23 @@ def sweep() -> None:
 def shared_postgres() -> postgres.Postgres:
     """The run's cluster, with a migrated template; the first worker that asks starts it."""
     with locked("postgres"):
-        server = postgres.start(home() / "postgres", fast=True)
-        if not server.has_database(TEMPLATE):
-            draft = f"{TEMPLATE}_draft"
-            server.drop_database(draft)
-            server.create_database(draft)
-            migrate(server.owner_url_of(draft))
-            with server.connect() as connection:
-                connection.execute(f"ALTER DATABASE {draft} RENAME TO {TEMPLATE}")
+        return _with_template(postgres.start(home() / "postgres", fast=True))
+
+
+def quiet_postgres() -> postgres.Postgres:
+    """A cluster of this worker alone, with a migrated template: nobody else's transactions run in it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return _with_template(postgres.start(home() / f"postgres-{worker}", fast=True))
+
+
+def _with_template(server: postgres.Postgres) -> postgres.Postgres:
+    if not server.has_database(TEMPLATE):
+        draft = f"{TEMPLATE}_draft"
+        server.drop_database(draft)
+        server.create_database(draft)
+        migrate(server.owner_url_of(draft))
+        with server.connect() as connection:
+            connection.execute(f"ALTER DATABASE {draft} RENAME TO {TEMPLATE}")
     return server
 
 

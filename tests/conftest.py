@@ -73,6 +73,23 @@ def database() -> Iterator[cluster.Database]:
     server.drop_database(mine.name)
 
 
+@pytest.fixture(scope="session")
+def quiet_cluster() -> Iterator[local_postgres.Postgres]:
+    """A cluster in which only this worker's transactions run."""
+    server = cluster.quiet_postgres()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="module")
+def quiet_database(quiet_cluster: local_postgres.Postgres) -> Iterator[cluster.Database]:
+    """As `database`, where no other test holds a transaction open: the fold counts only below the oldest one."""
+    mine = cluster.clone(quiet_cluster)
+    with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
+        yield mine
+    quiet_cluster.drop_database(mine.name)
+
+
 @pytest.fixture
 def db(database: cluster.Database) -> "Iterator[Session]":
     """A session of one real transaction, committed when the test ends."""

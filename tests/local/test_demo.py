@@ -39,7 +39,7 @@ _OTHER = ("password_hash", "xid", "folded_below", "folded_at")
 
 
 def _loaded() -> cluster.Database:
-    server = cluster.shared_postgres()
+    server = cluster.quiet_postgres()
     mine = cluster.clone(server)
     with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
         with core_db.transaction() as db:
@@ -57,7 +57,7 @@ def story() -> Iterator[cluster.Database]:
     mine = _loaded()
     with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
         yield mine
-    cluster.shared_postgres().drop_database(mine.name)
+    cluster.quiet_postgres().drop_database(mine.name)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_two_loads_tell_the_same_story(story: cluster.Database) -> None:
     try:
         first, second = _fingerprints(story), _fingerprints(again)
     finally:
-        cluster.shared_postgres().drop_database(again.name)
+        cluster.quiet_postgres().drop_database(again.name)
     assert {name for name in first if first[name] != second[name]} == set()
     assert len([name for name in first if first[name]]) >= 30
 
@@ -257,7 +257,7 @@ def test_production_has_no_demo(database: cluster.Database) -> None:
 
 
 def test_the_first_start_seeds_loads_and_folds_and_later_ones_do_not() -> None:
-    server = cluster.shared_postgres()
+    server = cluster.quiet_postgres()
     mine = cluster.clone(server)
     try:
         with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):

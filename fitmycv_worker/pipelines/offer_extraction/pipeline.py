@@ -59,28 +59,16 @@ def grounded(answer: ReadOffer, text: str) -> offers.OfferDocument:
     def said(name: str, sentence: str) -> bool:
         return source.says(sentence) and wording.contains(wording.folded(sentence), wording.folded(name))
 
-    degree = answer.education
     return offers.OfferDocument(
         language=languages.detect(text),
         title=source.keep(answer.title),
         company=source.keep(answer.company),
-        location=Place(
-            city=source.keep(answer.city),
-            region=source.keep(answer.region),
-            country_code=countries.code(source.keep(answer.country)),
-        ),
+        location=_place(answer, source),
         contract=offers.Contract(answer.contract) if answer.contract else None,
         remote=offers.Remote(answer.remote) if answer.remote else None,
         salary=_salary(answer.salary, source),
         years=_years(answer.years, source),
-        education=offers.EducationRequirement(
-            level=offers.DegreeLevel[degree.level.upper()],
-            field_of_study=source.keep(degree.field_of_study),
-            importance=offers.Importance(degree.importance),
-            sentence=degree.sentence,
-        )
-        if degree and source.says(degree.sentence)
-        else None,
+        education=_education(answer, source),
         languages=[
             offers.LanguageRequirement(
                 name=need.name,
@@ -111,6 +99,26 @@ def grounded(answer: ReadOffer, text: str) -> offers.OfferDocument:
         ],
         responsibilities=source.keep_all(answer.responsibilities, _line, 2000),
         benefits=source.keep_all(answer.benefits, _line, 2000),
+    )
+
+
+def _place(answer: ReadOffer, source: Source) -> Place:
+    return Place(
+        city=source.keep(answer.city),
+        region=source.keep(answer.region),
+        country_code=countries.code(source.keep(answer.country)),
+    )
+
+
+def _education(answer: ReadOffer, source: Source) -> offers.EducationRequirement | None:
+    degree = answer.education
+    if degree is None or not source.says(degree.sentence):
+        return None
+    return offers.EducationRequirement(
+        level=offers.DegreeLevel[degree.level.upper()],
+        field_of_study=source.keep(degree.field_of_study),
+        importance=offers.Importance(degree.importance),
+        sentence=degree.sentence,
     )
 
 
