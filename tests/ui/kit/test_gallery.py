@@ -153,6 +153,7 @@ def test_the_palette_finds_pages_and_records(opened: Opened):
     page.keyboard.type("refund")
     expect(page.locator("[role=option] small").first).to_have_text("charge.refunded")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("?")
     expect(page.locator("dialog[open]")).to_contain_text("Next and previous row")
 
