@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from fitmycv_admin import fitmycv_admin as application
 from fitmycv_admin.core import db
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain import actors
@@ -21,13 +22,15 @@ from tests.bench.run import Figure, figure, percentile
 
 SLOW_LINK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 SLOW_CPU = 4
-# One cache read behind the guard and one `ask`: what an open cost page sends every few seconds.
-TICK = ".ui___ops___ai_costs___usage____usage_state.tick"
+# Through the guard and one `ask`, and always answered: the palette's search for a record that comes and goes.
+SEARCH = ".search_state.search"
+WORDS = ("bench@exemple.fr", "nobody-has-this-name")
 PAGES = {"sign_in": ("/sign-in", False, 200), "cost": ("/ops/ai-costs", True, 560)}
 
 
 def run() -> dict[str, Figure]:
     """Figures of the prebuilt application on two web processes that keep their state in Valkey."""
+    assert application.app  # its handlers are known by their names here
     frontend.build()
     figures: dict[str, Figure] = {}
     with _ground() as cookie, testkit.served(workers=2, mounted=True) as address:
@@ -109,7 +112,7 @@ def _load(chromium: Browser, url: str, cookie: str, *, slow: bool) -> dict[str, 
 async def _events(address: str, cookie: str, clients: int) -> dict[str, Figure]:
     """The round trip of an event, each client sending one a second."""
     seconds = 10
-    name = next(name for name in testkit.handlers() if name.endswith(TICK))
+    name = next(name for name in testkit.handlers() if name.endswith(SEARCH))
     async with _Tabs(address, cookie, clients) as tabs:
         rounds = await asyncio.gather(*[_pace(tab, name, index / clients, seconds) for index, tab in enumerate(tabs)])
     times = [milliseconds for each in rounds for milliseconds in each]
@@ -123,9 +126,9 @@ async def _events(address: str, cookie: str, clients: int) -> dict[str, Figure]:
 async def _pace(tab: testkit.Tab, name: str, offset: float, rounds: int) -> list[float]:
     times = []
     await asyncio.sleep(offset)
-    for _ in range(rounds):
+    for number in range(rounds):
         started = time.perf_counter()
-        answer = await tab.send(name, {"version": "none"}, settle=0.0)
+        answer = await tab.send(name, {"words": WORDS[number % 2]}, settle=0.0)
         times.append((time.perf_counter() - started) * 1000)
         if not answer:
             raise RuntimeError("an event was not answered within a second")
