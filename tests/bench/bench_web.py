@@ -23,7 +23,7 @@ from tests.bench.run import Figure, figure, percentile
 SLOW_LINK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 SLOW_CPU = 4
 # Through the guard and one `ask`, and always answered: the palette's search for a record that comes and goes.
-SEARCH = ".search_state.search"
+SEARCH = "____search_state.search"
 WORDS = ("bench@exemple.fr", "nobody-has-this-name")
 PAGES = {"sign_in": ("/sign-in", False, 200), "cost": ("/ops/ai-costs", True, 560)}
 
