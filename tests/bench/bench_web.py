@@ -22,9 +22,11 @@ from tests.bench.run import Figure, figure, percentile
 
 SLOW_LINK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 SLOW_CPU = 4
-# Through the guard and one `ask`, and always answered: the palette's search for a record that comes and goes.
-SEARCH = "____search_state.search"
-WORDS = ("bench@exemple.fr", "nobody-has-this-name")
+# What an open cost page sends every few seconds: through the guard, one `ask` of the newest version, and nothing
+# back while nothing changed. An event that the guard refuses follows it, so that there is an answer to wait for:
+# the events of a tab are strictly in order.
+LOAD, TICK = "____cost_state.load", "____cost_state.tick"
+REFUSED = {"argument_nobody_declared": 1}
 PAGES = {"sign_in": ("/sign-in", False, 200), "cost": ("/ops/ai-costs", True, 560)}
 
 
@@ -112,7 +114,7 @@ def _load(chromium: Browser, url: str, cookie: str, *, slow: bool) -> dict[str, 
 async def _events(address: str, cookie: str, clients: int) -> dict[str, Figure]:
     """The round trip of an event, each client sending one a second."""
     seconds = 10
-    name = next(name for name in testkit.handlers() if name.endswith(SEARCH))
+    name = _handler(TICK)
     async with _Tabs(address, cookie, clients) as tabs:
         rounds = await asyncio.gather(*[_pace(tab, name, index / clients, seconds) for index, tab in enumerate(tabs)])
     times = [milliseconds for each in rounds for milliseconds in each]
@@ -123,12 +125,17 @@ async def _events(address: str, cookie: str, clients: int) -> dict[str, Figure]:
     }
 
 
+def _handler(ending: str) -> str:
+    return next(name for name in testkit.handlers() if name.endswith(ending))
+
+
 async def _pace(tab: testkit.Tab, name: str, offset: float, rounds: int) -> list[float]:
     times = []
     await asyncio.sleep(offset)
-    for number in range(rounds):
+    for _ in range(rounds):
         started = time.perf_counter()
-        answer = await tab.send(name, {"words": WORDS[number % 2]}, settle=0.0)
+        await tab.emit(name)
+        answer = await tab.send(name, REFUSED, settle=0.0)
         times.append((time.perf_counter() - started) * 1000)
         if not answer:
             raise RuntimeError("an event was not answered within a second")
@@ -147,6 +154,7 @@ class _Tabs:
         for context in self.contexts:
             tab = await context.__aenter__()
             await tab.hydrate()
+            await tab.send(_handler(LOAD), path="/ops/ai-costs")
             tabs.append(tab)
         return tabs
 
