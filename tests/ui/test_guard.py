@@ -135,11 +135,28 @@ def test_a_stolen_tab_token_shows_nothing_of_its_owner(address):
 
 def test_a_closed_session_is_refused_at_the_next_event(address):
     user_id, cookie = signed_in(Role.ADMIN)
+    name = a_handler_for(Role.ADMIN)
+
+    async def play() -> str:
+        async with testkit.tab(address, cookie=cookie) as tab:
+            await tab.hydrate()
+            assert answered(await tab.send(name, PROBE, settle=0.0)) == "bad request"
+            with transaction() as db:
+                sessions.close_all(db, user_id)
+            await asyncio.sleep(1.1)
+            return testkit.said(await tab.send(name, PROBE, settle=0.0))
+
+    assert "reload" in asyncio.run(play())
+
+
+def test_a_role_that_was_taken_away_stops_within_a_second(address):
+    user_id, cookie = signed_in(Role.ADMIN)
     name = a_handler_for(Role.ADMIN, not_for=Role.USER)
 
     async def play() -> str:
         async with testkit.tab(address, cookie=cookie) as tab:
             await tab.hydrate()
+            assert answered(await tab.send(name, PROBE, settle=0.0)) == "bad request"
             with transaction() as db:
                 db.execute(update(User).where(col(User.id) == user_id).values(role=Role.USER))
             await asyncio.sleep(1.1)
