@@ -4,7 +4,8 @@ import { useNavigate } from "react-router";
 import { useCopy } from "./copy.js";
 
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-const isTyping = (element) => element.closest?.("input, textarea, select, [contenteditable]");
+// A field keeps the focus until the next frame after its dialog closed; a key pressed in between is not typed into it.
+const isTyping = (element) => element.closest?.("input, textarea, select, [contenteditable]") && !element.closest("dialog:not([open])");
 
 function recent(href) {
   let list = [];
@@ -31,10 +32,12 @@ export function Palette({ items, results, allowed, onSearch }) {
     };
     document.addEventListener("keydown", onKey);
     document.addEventListener("fitmycv:palette", open);
-    document.addEventListener("fitmycv:keys", () => help.current?.showModal());
+    const showKeys = () => help.current.showModal();
+    document.addEventListener("fitmycv:keys", showKeys);
     return () => {
       document.removeEventListener("keydown", onKey);
       document.removeEventListener("fitmycv:palette", open);
+      document.removeEventListener("fitmycv:keys", showKeys);
     };
   }, []);
 
