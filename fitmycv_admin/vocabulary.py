@@ -35,6 +35,8 @@ class Permission(StrEnum):
     MAIL_WRITE = "mail.write"
     CREDITS_READ = "credits.read"
     CREDITS_GIFT = "credits.gift"
+    CREDITS_WRITE = "credits.write"
+    APPROVALS_READ = "approvals.read"
     REFUNDS_REQUEST = "refunds.request"
     REFUNDS_WRITE = "refunds.write"
     REVENUE_READ = "revenue.read"
@@ -163,6 +165,56 @@ class CreditKind(StrEnum):
     CHARGEBACK_REVERSAL = "chargeback_reversal"
     PURCHASE_REVERSAL = "purchase_reversal"
     ADJUSTMENT = "adjustment"
+
+
+class Payer(StrEnum):
+    """What a unit of work takes from its person."""
+
+    CREDITS = "credits"
+    QUOTA = "quota"
+    NONE = "none"
+
+
+class ReservationState(StrEnum):
+    """Where a reservation is: open, or settled one way; a captured one may be given back later."""
+
+    HELD = "held"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    RETURNED = "returned"
+
+
+class TaskOutcome(StrEnum):
+    """How a task ended, as far as paying goes."""
+
+    USABLE = "usable"
+    NOTHING_USABLE = "nothing_usable"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED_BEFORE_OUTPUT = "cancelled_before_output"
+    CANCELLED_AFTER_OUTPUT = "cancelled_after_output"
+
+
+class BatchState(StrEnum):
+    """Where a grant to many people is."""
+
+    PREVIEWED = "previewed"
+    WAITING = "waiting"  # for a second person
+    RUNNING = "running"
+    DONE = "done"
+    REVERSED = "reversed"
+    ABANDONED = "abandoned"
+
+
+class ApprovalState(StrEnum):
+    """Where a request for a second person is."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    STALE = "stale"  # what it was about had changed
 
 
 class SubscriptionState(StrEnum):

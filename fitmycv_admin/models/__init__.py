@@ -29,29 +29,58 @@ from fitmycv_admin.models.billing import (
     CreditPack,
     CreditTransaction,
     FeatureUsageCounter,
+    PlanVersion,
     StripeWebhookLog,
     Subscription,
     SubscriptionPlan,
     SubscriptionPlanFeatureLimit,
 )
+from fitmycv_admin.models.credits import (
+    CreditBatch,
+    CreditBatchRow,
+    CreditDebt,
+    CreditDifference,
+    CreditLot,
+    CreditNotice,
+    LimitOverride,
+    LotUse,
+    PurchaseReversal,
+    Reservation,
+    ReservedLot,
+    WelcomeCheck,
+)
 from fitmycv_admin.models.cvs import CvFile, CvVersion, JobOffer, LinkHistory, MatchResult, StoredFile
 from fitmycv_admin.models.emails import EmailLog, EmailTemplate, EmailTrigger
 from fitmycv_admin.models.growth import PromoCode, Referral
 from fitmycv_admin.models.insights import FeatureUsage, TelemetryEvent
-from fitmycv_admin.models.platform import AuditEvent, UserSession
-from fitmycv_admin.models.settings import FeatureMapping, Setting
+from fitmycv_admin.models.platform import Approval, AuditEvent, UserSession
+from fitmycv_admin.models.settings import FeatureMapping, Setting, SettingVersion
 from fitmycv_admin.models.support import Feedback
-from fitmycv_admin.models.tasks import BackgroundTask, CronEntry, ProcessHeartbeat, TaskAttempt, TaskStep
+from fitmycv_admin.models.tasks import (
+    BackgroundTask,
+    CronEntry,
+    ProcessHeartbeat,
+    TaskAttempt,
+    TaskStep,
+    TaskTypeControl,
+)
 
 __all__ = [
     "Account",
     "AiFeature",
     "AiTier",
+    "Approval",
     "AuditEvent",
     "AutoSignInToken",
     "BackgroundTask",
     "ConsentLog",
     "CreditBalance",
+    "CreditBatch",
+    "CreditBatchRow",
+    "CreditDebt",
+    "CreditDifference",
+    "CreditLot",
+    "CreditNotice",
     "CreditPack",
     "CreditTransaction",
     "CronEntry",
@@ -68,22 +97,29 @@ __all__ = [
     "Feedback",
     "FoldMark",
     "JobOffer",
+    "LimitOverride",
     "LinkHistory",
+    "LotUse",
     "MatchResult",
     "OpenAIAlert",
     "OpenAICall",
     "OpenAIPricing",
     "OpenAIUsage",
+    "PlanVersion",
     "PriceLine",
     "PriceVersion",
     "ProcessHeartbeat",
     "PromoCode",
+    "PurchaseReversal",
     "Referral",
+    "Reservation",
+    "ReservedLot",
     "RollDay",
     "RollHour",
     "RollUserDay",
     "RollUserMonth",
     "Setting",
+    "SettingVersion",
     "StoredFile",
     "StripeWebhookLog",
     "Subscription",
@@ -91,8 +127,10 @@ __all__ = [
     "SubscriptionPlanFeatureLimit",
     "TaskAttempt",
     "TaskStep",
+    "TaskTypeControl",
     "TelemetryEvent",
     "User",
     "UserSession",
     "VerificationToken",
+    "WelcomeCheck",
 ]

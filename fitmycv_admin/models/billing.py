@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -28,6 +29,7 @@ from fitmycv_admin.models.base import (
 from fitmycv_admin.vocabulary import BillingPeriod, CreditKind, SubscriptionState
 
 _PLAN = "subscription_plan.id"
+_VERSION = "plan_version.id"
 
 
 def _count(name: str = "0") -> Any:
@@ -65,17 +67,44 @@ class SubscriptionPlan(Table, table=True):
     updated_at: datetime = instant()
 
 
-class SubscriptionPlanFeatureLimit(Table, table=True):
-    """How often a plan allows a feature in a month: -1 without limit, 0 never."""
+class PlanVersion(Table, table=True):
+    """What a plan offered from `valid_from` on; the newest is what is sold, earlier ones are kept by subscribers."""
 
-    __tablename__ = "subscription_plan_feature_limit"
+    __tablename__ = "plan_version"
     __table_args__ = (
-        UniqueConstraint("plan_id", "feature_name"),
-        CheckConstraint("usage_limit >= -1", name="usage_limit"),
+        UniqueConstraint("plan_id", "version"),
+        UniqueConstraint("id", "plan_id"),
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("price_monthly >= 0 AND price_yearly >= 0", name="prices"),
     )
 
     id: int | None = _number_id()
     plan_id: int = Field(sa_type=Integer, sa_column_args=[ForeignKey(_PLAN, ondelete="RESTRICT")], nullable=False)
+    version: int = Field(nullable=False)
+    price_monthly: int = Field(nullable=False)
+    price_yearly: int = Field(nullable=False)
+    price_currency: str = words("EUR")
+    moves_at_renewal: bool = Field(default=False, nullable=False)
+    note: str = words("")
+    created_by: UUID | None = ref("app_user.id", nullable=True)
+    valid_from: datetime = instant()
+
+
+class SubscriptionPlanFeatureLimit(Table, table=True):
+    """How often a version of a plan allows a feature in a month: -1 without limit, 0 never."""
+
+    __tablename__ = "subscription_plan_feature_limit"
+    __table_args__ = (
+        UniqueConstraint("plan_version_id", "feature_name"),
+        ForeignKeyConstraint(
+            ["plan_version_id", "plan_id"], ["plan_version.id", "plan_version.plan_id"], ondelete="RESTRICT"
+        ),
+        CheckConstraint("usage_limit >= -1", name="usage_limit"),
+    )
+
+    id: int | None = _number_id()
+    plan_id: int = Field(sa_type=Integer, nullable=False, index=True)
+    plan_version_id: int = Field(sa_type=Integer, nullable=False)
     feature_name: str = words()
     is_enabled: bool = Field(nullable=False)
     usage_limit: int = Field(nullable=False)
@@ -98,14 +127,40 @@ class Subscription(Table, table=True):
     plan_id: int = Field(
         sa_type=Integer, sa_column_args=[ForeignKey(_PLAN, ondelete="RESTRICT")], nullable=False, index=True
     )
+    plan_version_id: int | None = Field(
+        default=None, sa_type=Integer, sa_column_args=[ForeignKey(_VERSION, ondelete="RESTRICT")], index=True
+    )
+    next_plan_version_id: int | None = Field(
+        default=None, sa_type=Integer, sa_column_args=[ForeignKey(_VERSION, ondelete="RESTRICT")], index=True
+    )
     status: str = words()
     billing_period: str = words()
+    billing_anchor: datetime | None = instant(nullable=True)
+    past_due_since: datetime | None = instant(nullable=True)
     current_period_start: datetime = at()
     current_period_end: datetime = at()
     cancel_at_period_end: bool = Field(default=False, nullable=False)
     canceled_at: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
     updated_at: datetime = instant()
+
+
+TOTALS: dict[str, CreditKind] = {
+    "purchased": CreditKind.PURCHASE,
+    "used": CreditKind.USAGE,
+    "refunded": CreditKind.RETURN,
+    "gifted": CreditKind.GIFT,
+    "welcome": CreditKind.WELCOME,
+    "promo": CreditKind.PROMO,
+    "referral": CreditKind.REFERRAL,
+    "clawed_back": CreditKind.CLAWBACK,
+    "expired": CreditKind.EXPIRY,
+    "charged_back": CreditKind.CHARGEBACK,
+    "chargeback_reversed": CreditKind.CHARGEBACK_REVERSAL,
+    "purchase_reversed": CreditKind.PURCHASE_REVERSAL,
+    "adjusted": CreditKind.ADJUSTMENT,
+}
+"""The totals of a balance: `total_<name>` is the sum of the lines of that kind, without its sign but for adjusted."""
 
 
 class CreditBalance(Table, table=True):
@@ -115,7 +170,7 @@ class CreditBalance(Table, table=True):
     __table_args__ = (
         CheckConstraint("held >= 0", name="held"),
         CheckConstraint(
-            "total_purchased >= 0 AND total_used >= 0 AND total_refunded >= 0 AND total_gifted >= 0",
+            " AND ".join(f"total_{name} >= 0" for name in TOTALS if name != "adjusted"),
             name="totals",
         ),
     )
@@ -127,6 +182,15 @@ class CreditBalance(Table, table=True):
     total_used: int = _count()
     total_refunded: int = _count()
     total_gifted: int = _count()
+    total_welcome: int = _count()
+    total_promo: int = _count()
+    total_referral: int = _count()
+    total_clawed_back: int = _count()
+    total_expired: int = _count()
+    total_charged_back: int = _count()
+    total_chargeback_reversed: int = _count()
+    total_purchase_reversed: int = _count()
+    total_adjusted: int = _count()
     balance_after_last_purchase: int | None = Field(default=None)
     updated_at: datetime = instant()
 
@@ -141,6 +205,14 @@ class CreditTransaction(Table, table=True):
             "uq_credit_transaction_purchase", "stripe_payment_intent_id",
             unique=True, postgresql_where=text("type = 'purchase'"),
         ),
+        Index(
+            "uq_credit_transaction_task", "type", "task_id", "unit", "cause",
+            unique=True, postgresql_where=text("type IN ('usage', 'return')"),
+        ),
+        Index("ix_credit_transaction_created_at_id", "created_at", "id"),
+        Index("ix_credit_transaction_type_id", "type", "id"),
+        Index("ix_credit_transaction_batch_id", "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
+        CheckConstraint("amount <> 0", name="amount"),
         Index("ix_credit_transaction_user_id_id", "user_id", "id"),
     )  # fmt: skip
 
@@ -161,9 +233,13 @@ class CreditTransaction(Table, table=True):
         sa_column_args=[ForeignKey("credit_transaction.id", ondelete="RESTRICT")],
         index=True,
     )
-    actor_id: UUID | None = Field(default=None)
+    unit: str = words("")
+    cause: str = words("")
+    batch_id: UUID | None = Field(default=None)
+    request_key: str | None = words(nullable=True, unique=True)
+    actor_id: UUID | None = Field(default=None, index=True)
     reason: str | None = words(nullable=True)
-    created_at: datetime = instant(index=True)
+    created_at: datetime = instant()
 
 
 class CreditPack(Table, table=True):
@@ -193,14 +269,16 @@ class FeatureUsageCounter(Table, table=True):
     __tablename__ = "feature_usage_counter"
     __table_args__ = (
         UniqueConstraint("user_id", "feature_name", "period_start"),
-        CheckConstraint("count >= 0", name="count"),
+        CheckConstraint("0 <= reserved AND reserved <= count", name="count"),
         CheckConstraint("period_start < period_end", name="period"),
+        Index("ix_feature_usage_counter_feature_name_period_end", "feature_name", "period_end"),
     )
 
     id: int | None = line_id()
     user_id: UUID = ref("app_user.id", index=False)
     feature_name: str = words()
     count: int = _count()
+    reserved: int = _count()
     period_start: datetime = at()
     period_end: datetime = at()
 

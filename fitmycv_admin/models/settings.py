@@ -1,5 +1,6 @@
 """Settings of the application, and which names belong to a feature."""
 
+from sqlalchemy import Text
 from sqlmodel import Field
 
 from fitmycv_admin.models.base import UUID, Any, Table, datetime, document, entity_id, instant, ref, words
@@ -21,6 +22,18 @@ class Setting(Table, table=True):
     updated_at: datetime = instant()
 
 
+class SettingVersion(Table, table=True):
+    """Every value a setting ever had; the price of a feature is known by the version of its setting."""
+
+    __tablename__ = "setting_version"
+
+    setting_name: str = Field(primary_key=True, sa_type=Text)
+    version: int = Field(primary_key=True)
+    value: str = words()
+    changed_by: UUID | None = ref("app_user.id", ondelete="SET NULL", nullable=True)
+    valid_from: datetime = instant()
+
+
 class FeatureMapping(Table, table=True):
     """A feature: its settings, the model calls it makes and what plans call it."""
 
@@ -32,5 +45,6 @@ class FeatureMapping(Table, table=True):
     setting_names: list[Any] = document(nullable=False)
     openai_call_names: list[Any] = document(nullable=False)
     plan_feature_names: list[Any] = document(nullable=False)
+    version: int = Field(default=1, nullable=False, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = instant()
     updated_at: datetime = instant()

@@ -16,7 +16,7 @@ from fitmycv_admin.models.base import (
     ref,
     words,
 )
-from fitmycv_admin.vocabulary import TaskState
+from fitmycv_admin.vocabulary import TaskOutcome, TaskState
 
 
 class BackgroundTask(Table, table=True):
@@ -26,11 +26,11 @@ class BackgroundTask(Table, table=True):
     __table_args__ = (
         UniqueConstraint("user_id", "idempotency_key"),
         CheckConstraint(one_of("status", TaskState), name="status"),
+        CheckConstraint(one_of("outcome", TaskOutcome), name="outcome"),
         CheckConstraint("attempt >= 0 AND attempt <= max_attempts", name="attempt"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         CheckConstraint("(status = 'running') = (lease_until IS NOT NULL)", name="lease"),
         Index("ix_background_task_device_id", "device_id"),
-        Index("ix_background_task_status_created_at", "status", "created_at"),
         Index("ix_background_task_cv_file_status", "cv_file", "status"),
         Index("ix_background_task_user_id_created_at", "user_id", "created_at"),
         Index("ix_background_task_created_at_id", "created_at", "id"),
@@ -38,6 +38,11 @@ class BackgroundTask(Table, table=True):
             "ix_background_task_dispatch", "dispatch_after",
             postgresql_where=text("status = 'queued' AND dispatch_after IS NOT NULL"),
         ),
+        Index(
+            "ix_background_task_quarantine", "quarantined_at", postgresql_where=text("quarantined_at IS NOT NULL")
+        ),
+        Index("ix_background_task_type_created_at_id", "type", "created_at", "id"),
+        Index("ix_background_task_status_created_at_id", "status", "created_at", "id"),
         Index("ix_background_task_lease", "lease_until", postgresql_where=text("status = 'running'")),
     )  # fmt: skip
 
@@ -58,6 +63,7 @@ class BackgroundTask(Table, table=True):
     error_key: str | None = words(nullable=True)
     error_params: dict[str, Any] | None = document()
     error_fingerprint: str | None = words(nullable=True, index=True)
+    outcome: str | None = words(nullable=True)
     credit_used: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": "false"})
     credit_transaction_id: int | None = Field(default=None, sa_type=BigInteger, unique=True)
     feature_counter_period_start: datetime | None = instant(nullable=True)
@@ -71,6 +77,7 @@ class BackgroundTask(Table, table=True):
     lease_owner: str | None = words(nullable=True)
     lease_until: datetime | None = instant(nullable=True)
     cancel_requested_at: datetime | None = instant(nullable=True)
+    quarantined_at: datetime | None = instant(nullable=True)
     progress: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
     progress_step: str = words("")
     created_at: datetime = instant()
@@ -136,3 +143,26 @@ class CronEntry(Table, table=True):
     next_run_at: datetime = instant()
     last_run_at: datetime | None = instant(nullable=True)
     last_error: str | None = words(nullable=True)
+
+
+class TaskTypeControl(Table, table=True):
+    """What ops decided about a type of task: no row means that it simply runs.
+
+    Paused: waiting tasks stay. Draining: new ones are refused too. `at_once` is how many may run together.
+    """
+
+    __tablename__ = "task_type_control"
+    __table_args__ = (
+        CheckConstraint("at_once > 0", name="at_once"),
+        CheckConstraint("at_once_per_person > 0", name="at_once_per_person"),
+    )
+
+    type: str = Field(primary_key=True, sa_type=Text)
+    is_paused: bool = Field(default=False, nullable=False)
+    is_draining: bool = Field(default=False, nullable=False)
+    at_once: int | None = Field(default=None)
+    at_once_per_person: int | None = Field(default=None)
+    reason: str = words("")
+    version: int = Field(default=1, nullable=False)
+    changed_by: UUID | None = ref("app_user.id", ondelete="SET NULL", nullable=True)
+    changed_at: datetime = instant()

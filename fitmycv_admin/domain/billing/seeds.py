@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from fitmycv_admin.models import CreditPack, SubscriptionPlan, SubscriptionPlanFeatureLimit
+from fitmycv_admin.models import CreditPack, PlanVersion, SubscriptionPlan, SubscriptionPlanFeatureLimit
 from fitmycv_admin.vocabulary import PlanFeature
 
 UNLIMITED = -1
@@ -51,15 +51,14 @@ def insert_missing(db: Session) -> int:
     """Insert plans, limits and packs that are not there; returns how many rows were added."""
     added = _insert(db, SubscriptionPlan, [_plan(plan) for plan in PLANS])
     plan_ids = dict(db.exec(select(SubscriptionPlan.tier, SubscriptionPlan.id)).all())
+    known = set(db.exec(select(PlanVersion.plan_id)).all())
+    first = [
+        (plan, _first_version(db, plan_ids[plan.tier], plan)) for plan in PLANS if plan_ids[plan.tier] not in known
+    ]
     added += _insert(
         db,
         SubscriptionPlanFeatureLimit,
-        [
-            _limit(plan_ids[plan.tier], plan, feature)
-            for plan in PLANS
-            if plan.tier in plan_ids
-            for feature in PlanFeature
-        ],
+        [_limit(version, plan, feature) for plan, version in first for feature in PlanFeature],
     )
     return added + _insert(
         db, CreditPack, [{"name": f"{n} crédits", "credit_amount": n, "price": price} for n, price in PACKS]
@@ -77,11 +76,26 @@ def _plan(plan: _Plan) -> dict[str, object]:
     }
 
 
-def _limit(plan_id: int | None, plan: _Plan, feature: PlanFeature) -> dict[str, object]:
+def _first_version(db: Session, plan_id: int | None, plan: _Plan) -> PlanVersion:
+    version = PlanVersion(plan_id=plan_id or 0, version=1, price_monthly=plan.monthly, price_yearly=plan.yearly)
+    db.add(version)
+    db.flush()
+    return version
+
+
+def _limit(version: PlanVersion, plan: _Plan, feature: PlanFeature) -> dict[str, object]:
     limit = plan.limit(feature)
-    return {"plan_id": plan_id, "feature_name": feature.value, "is_enabled": limit != 0, "usage_limit": limit}
+    return {
+        "plan_id": version.plan_id,
+        "plan_version_id": version.id,
+        "feature_name": feature.value,
+        "is_enabled": limit != 0,
+        "usage_limit": limit,
+    }
 
 
 def _insert(db: Session, table: type[SubscriptionPlan | SubscriptionPlanFeatureLimit | CreditPack], rows: list) -> int:
+    if not rows:
+        return 0
     added = db.execute(insert(table).values(rows).on_conflict_do_nothing().returning(col(table.id)))
     return len(added.all())

@@ -5,7 +5,7 @@ from sqlmodel import Session, col
 
 from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.domain.settings import catalogue
-from fitmycv_admin.models import FeatureMapping, Setting
+from fitmycv_admin.models import FeatureMapping, Setting, SettingVersion
 
 _BATCHES = ("projects", "extras", "experience", "skills", "summary", "education", "languages")
 _IMPROVEMENTS = (
@@ -86,8 +86,12 @@ def insert_missing(db: Session) -> int:
         {"id": new_id(), "setting_name": known.name, "value": known.default, "category": known.category.value}
         for known in catalogue.CATALOGUE.values()
     ]
-    added = db.execute(insert(Setting).values(rows).on_conflict_do_nothing().returning(col(Setting.id)))
-    return len(added.all()) + _features(db)
+    made = insert(Setting).values(rows).on_conflict_do_nothing()
+    added = db.execute(made.returning(col(Setting.setting_name), col(Setting.value))).all()
+    if added:
+        first = [{"setting_name": row.setting_name, "version": 1, "value": row.value} for row in added]
+        db.execute(insert(SettingVersion).values(first).on_conflict_do_nothing())
+    return len(added) + _features(db)
 
 
 def _features(db: Session) -> int:
