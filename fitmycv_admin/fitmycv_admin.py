@@ -77,7 +77,7 @@ def _application() -> rx.App:
             title=t(page.title).to(str) + " · FitMyCV",
             on_load=page.load or [],
         )
-    application.add_page(frames.missing(), route="404", title="FitMyCV")
+    application.add_page(frames.missing, route="404", title="FitMyCV")
     return application
 
 

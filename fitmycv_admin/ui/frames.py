@@ -1,5 +1,8 @@
 """Which frame stands around a page, by its area, and what it shows of who is signed in."""
 
+from collections.abc import Callable
+from functools import wraps
+
 import reflex as rx
 
 from fitmycv_admin.ui.copy import t
@@ -20,8 +23,21 @@ from fitmycv_admin.ui.theme import STYLESHEETS, head
 __all__ = ["STYLESHEETS", "framed", "head", "missing"]
 
 
-def framed(page: Page) -> rx.Component:
-    """The page inside the frame of its area."""
+def framed(page: Page) -> Callable[[], rx.Component]:
+    """The page inside the frame of its area.
+
+    It is a function that says it comes from the module of the page: the compiler makes one script of each module, so
+    a browser fetches the script of the page it is on and not that of all pages.
+    """
+
+    @wraps(page.view)
+    def view() -> rx.Component:
+        return _framed(page)
+
+    return view
+
+
+def _framed(page: Page) -> rx.Component:
     if page.area == "guest":
         return guest_frame(page(), environment=environment_mark(AppState.is_demo))
     if page.area == "ops":
