@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
 from playwright.sync_api import Browser, sync_playwright
+from sqlmodel import Session, select
 
 from fitmycv_admin import fitmycv_admin as application
 from fitmycv_admin.core import db
@@ -15,19 +16,21 @@ from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.insights import seeding
 from fitmycv_admin.local import demo, frontend, valkey
-from fitmycv_admin.models import User
-from fitmycv_admin.vocabulary import Role
+from fitmycv_admin.models import CvFile, User
+from fitmycv_admin.vocabulary import Language, Role
 from tests import browser, cluster, testkit
+from tests.bench import page_load
+from tests.bench.page_load import Visit
 from tests.bench.run import Figure, figure, percentile
 
-SLOW_LINK = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
-SLOW_CPU = 4
 # What an open cost page sends every few seconds: through the guard, one `ask` of the newest version, and nothing
 # back while nothing changed. An event that the guard refuses follows it, so that there is an answer to wait for:
 # the events of a tab are strictly in order.
 LOAD, TICK = "____cost_state.load", "____cost_state.tick"
 REFUSED = {"argument_nobody_declared": 1}
-PAGES = {"sign_in": ("/sign-in", False, 200), "cost": ("/ops/ai-costs", True, 560)}
+# Scripts as they travel, in KB of 1,024 bytes; a page with a chart has the chart's library on top.
+PLAIN_KB, WITH_CHART_KB, STYLES_KB = 200, 560, 20
+FIRST_PAINT_S = 1.0
 
 
 def run() -> dict[str, Figure]:
@@ -35,20 +38,41 @@ def run() -> dict[str, Figure]:
     assert application.app  # its handlers are known by their names here
     frontend.build()
     figures: dict[str, Figure] = {}
-    with _ground() as cookie, testkit.served(workers=2, mounted=True) as address:
+    with _ground() as ground, testkit.served(workers=2, mounted=True) as address:
         with sync_playwright() as playwright:
             chromium = playwright.chromium.launch(**browser.launch_options())
-            for name, (path, signed_in, bar) in PAGES.items():
-                figures |= _page(chromium, address + path, cookie if signed_in else "", name, bar)
+            for name, visit in _visits(ground).items():
+                figures |= _page(chromium, address, name, visit)
             chromium.close()
         for clients in (1, 200):
-            figures |= asyncio.run(_events(address, cookie, clients))
+            figures |= asyncio.run(_events(address, ground.staff, clients))
     return figures
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The sessions of somebody who runs the place and of somebody who has CVs, and one of these CVs."""
+
+    staff: str
+    person: str
+    cv_id: str
+
+
+def _visits(ground: Ground) -> dict[str, Visit]:
+    library = "a[href^='/cvs/']"
+    return {
+        "sign_in": Visit("/sign-in", "input[name=password]", PLAIN_KB),
+        "cost": Visit("/ops/ai-costs", ".js-plotly-plot .bars .point", WITH_CHART_KB, ground.staff, needs="plotly"),
+        "call_list": Visit("/ops/ai-costs/calls", "tr[data-row]", PLAIN_KB, ground.staff),
+        "portal_home": Visit("/", library, PLAIN_KB, ground.person, lands_on="/cvs"),
+        "cv_library": Visit("/cvs", library, PLAIN_KB, ground.person),
+        "cv_detail": Visit(f"/cvs/{ground.cv_id}", ".sheet-name", PLAIN_KB, ground.person),
+    }
+
+
 @contextmanager
-def _ground() -> Iterator[str]:
-    """A seeded database with the demo's data and an empty Valkey; yields an admin's session token."""
+def _ground() -> Iterator[Ground]:
+    """A seeded database with the demo's data and an empty Valkey."""
     database = cluster.clone(cluster.shared_postgres())
     cache = valkey.start(cluster.home() / "valkey-bench", fast=True)
     with cluster.environment(DATABASE_URL=database.url, DATABASE_MIGRATE_URL=database.owner_url, REDIS_URL=cache.url):
@@ -57,58 +81,29 @@ def _ground() -> Iterator[str]:
         with transaction() as session:
             demo.load(session, allowed=True)
         with transaction() as session:
-            admin = User(name="Bench", email="bench@exemple.fr", role=Role.ADMIN, language="en")
-            session.add(admin)
+            staff = User(name="Bench", email="bench@exemple.fr", role=Role.ADMIN, language="en")
+            session.add(staff)
             session.flush()
-            token = sessions.open_session(session, admin, "127.0.0.1", "bench")
-        yield token
+            found = session.exec(select(User, CvFile.id).join(CvFile).where(User.language == Language.EN)).first()
+            assert found, "the demo has nobody who reads English and has a CV"
+            ground = Ground(_session_of(session, staff), _session_of(session, found[0]), str(found[1]))
+        yield ground
         db.dispose()
     cache.kill()
 
 
-def _page(chromium: Browser, url: str, cookie: str, name: str, bar: int) -> dict[str, Figure]:
-    weights = _load(chromium, url, cookie, slow=False)
-    paints = [_load(chromium, url, cookie, slow=True)["paint"] for _ in range(5)]
+def _session_of(session: Session, user: User) -> str:
+    return sessions.open_session(session, user, "127.0.0.1", "bench")
+
+
+def _page(chromium: Browser, address: str, name: str, visit: Visit) -> dict[str, Figure]:
+    size = page_load.weigh(chromium, address, visit)
+    paints = [page_load.first_paint(chromium, address, visit) for _ in range(5)]
     return {
-        f"{name}_page_js_gzip": figure(weights["script"] / 1024, "KB", most=bar),
-        f"{name}_page_css_gzip": figure(weights["style"] / 1024, "KB", most=20),
-        f"{name}_page_first_contentful_paint_slow_link_p50": figure(percentile(paints, 0.5), "s", most=1.0),
+        f"{name}_page_js_gzip": figure(size["script"] / 1024, "KB", most=visit.most_js),
+        f"{name}_page_css_gzip": figure(size["style"] / 1024, "KB", most=STYLES_KB),
+        f"{name}_page_first_contentful_paint_slow_link_p50": figure(percentile(paints, 0.5), "s", most=FIRST_PAINT_S),
     }
-
-
-def _load(chromium: Browser, url: str, cookie: str, *, slow: bool) -> dict[str, float]:
-    """Bytes of script and style until the network is idle, and the first contentful paint in seconds; cold cache."""
-    context = chromium.new_context(locale="en-US")
-    if cookie:
-        context.add_cookies([browser.session_cookie(url, cookie)])
-    page = context.new_page()
-    devtools = context.new_cdp_session(page)
-    devtools.send("Network.enable")
-    kinds: dict[str, str] = {}
-    size = {"script": 0.0, "style": 0.0}
-
-    def responded(event: dict[str, Any]) -> None:
-        kinds[event["requestId"]] = {"Script": "script", "Stylesheet": "style"}.get(event["type"], "")
-        path = event["response"]["url"].partition("?")[0]
-        if path.endswith(".js"):  # module preloads are reported as "Other"
-            kinds[event["requestId"]] = "script"
-
-    def finished(event: dict[str, Any]) -> None:
-        if kind := kinds.get(event["requestId"]):
-            size[kind] += event["encodedDataLength"]
-
-    devtools.on("Network.responseReceived", responded)
-    devtools.on("Network.loadingFinished", finished)
-    if slow:
-        devtools.send("Network.emulateNetworkConditions", SLOW_LINK)
-        devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_CPU})
-    page.goto(url, wait_until="load")
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000
-    if not slow:
-        page.wait_for_load_state("networkidle")
-    context.close()
-    return {**size, "paint": paint}
 
 
 async def _events(address: str, cookie: str, clients: int) -> dict[str, Figure]:
