@@ -24,8 +24,8 @@ def record(
     user_id: UUID | None = None,
     plan: str | None = None,
 ) -> int:
-    """Store one call and return its id. `plan` names the plan of the person when the task was asked for; without
-    one it is the plan they have now.
+    """Store one call and return its id. `plan` names the plan of the person when the task was asked for; None when
+    they paid with credits only, or when nobody asked.
 
     The price is that of the model which served (or was asked, when nobody answered) at `usage.started_at`. Without a
     price, or when nobody knows what was billed, the cost stays unknown (NULL). Call it once per call, inside the
@@ -106,9 +106,7 @@ INSERT INTO openai_call (created_at, user_seq, feature_id, model_id, tier_id, pl
     model_served, status, task_id, step, attempt, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens,
     reasoning_tokens, price_version_id, cost_nano, duration_ms, request_id)
 VALUES (:created_at, (SELECT seq FROM app_user WHERE id = :user_id), :feature_id, :model_id, :tier_id,
-    coalesce((SELECT id FROM subscription_plan WHERE name = :plan),
-        (SELECT plan_id FROM subscription WHERE user_id = :user_id AND status IN ('active', 'trialing', 'past_due'))),
-    :call_name, :model_requested,
+    (SELECT id FROM subscription_plan WHERE name = :plan), :call_name, :model_requested,
     :model_served, :status, :task_id, :step, :attempt, :prompt, :cached, :cache_write, :completion,
     :reasoning, :version, :cost, :duration, :request)
 RETURNING id
