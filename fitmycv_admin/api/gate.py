@@ -21,6 +21,9 @@ MAX_FORM = 256 * 1024
 MAX_UPLOAD = 10 * 1024 * 1024 + 64 * 1024
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 _ENVIRONMENT_SCRIPT = re.compile(r"/assets/reflex-env-[\w-]+\.js")
+# Scripts, styles and fonts of a page. Opened by themselves they may load nothing; what a document may do is not
+# repeated on each of them, as it would weigh more than some of the scripts do.
+_PARTS = ("/assets/", "/css/", "/fonts/", "/i18n/", "/js/")
 _BAKED_ADDRESS = re.compile(rb"(?P<scheme>https?|wss?)://localhost:\d+")
 
 
@@ -41,11 +44,17 @@ class Gate:
     origins: frozenset[str]
     uploads: frozenset[str] = frozenset()
     secure: bool = False
-    _policy: str = field(init=False)
+    _of_documents: dict[str, str] = field(init=False)
     _pages: dict[str, dict[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._policy = content_security_policy(self.build.glob("**/*.html"))
+        self._of_documents = {
+            "content-security-policy": content_security_policy(self.build.glob("**/*.html")),
+            "referrer-policy": "same-origin",
+            "x-frame-options": "DENY",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=()",
+        }
         self._pages = prerendered(self.build)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,12 +125,12 @@ class Gate:
                     headers.add_vary_header("Cookie, Accept-Language")
                 if path.startswith("/assets/") and message["status"] == 200 and not _ENVIRONMENT_SCRIPT.fullmatch(path):
                     headers["cache-control"] = "public, max-age=31536000, immutable"
-                headers["content-security-policy"] = self._policy
                 headers["x-content-type-options"] = "nosniff"
-                headers["referrer-policy"] = "same-origin"
-                headers["x-frame-options"] = "DENY"
-                headers["cross-origin-opener-policy"] = "same-origin"
-                headers["permissions-policy"] = "camera=(), geolocation=(), microphone=()"
+                is_document = headers.get("content-type", "").startswith("text/html")
+                if path.startswith(_PARTS) and not is_document:
+                    headers["content-security-policy"] = "default-src 'none'"
+                else:
+                    headers.update(self._of_documents)
                 if self.secure:
                     headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
             await send(message)
@@ -136,7 +145,7 @@ def _caching(path: str) -> str:
 
 
 def content_security_policy(pages: Iterable[Path]) -> str:
-    """The policy of every answer: our own scripts only, inline ones by their hash.
+    """The policy of every document: our own scripts only, inline ones by their hash.
 
     'unsafe-eval' stays: Reflex evaluates the callbacks that the server sends (toasts, focus).
     """
