@@ -139,7 +139,7 @@ def test_a_dangerous_act_asks_for_the_word_and_hands_over_the_fields(opened: Ope
     expect(page.locator("dialog[open]")).to_be_visible()
     page.fill("dialog[open] label:has-text('Type demo') input", "demo")
     page.click("dialog[open] button[type=submit]")
-    expect(page.locator("[data-sonner-toast]")).to_contain_text("Your role does not allow this.")
+    expect(page.locator(".toast")).to_contain_text("Your role does not allow this.")
 
 
 def test_the_palette_finds_pages_and_records(opened: Opened):
