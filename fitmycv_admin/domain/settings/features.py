@@ -1,12 +1,13 @@
 """Which feature a model call belongs to, which model it uses and what a feature costs in credits."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from fitmycv_admin.core.errors import NotFound
-from fitmycv_admin.domain.settings import catalogue, lookups
-from fitmycv_admin.models import FeatureMapping
+from fitmycv_admin.domain.settings import catalogue, changes, lookups
+from fitmycv_admin.models import FeatureMapping, Setting
 
 UNMAPPED = "unmapped"
 """The feature of calls whose name no mapping holds; it exists so that nothing is left out of a sum."""
@@ -78,6 +79,27 @@ def model_for(db: Session, call_name: str) -> str:
 def credit_cost(db: Session, plan_feature: str) -> int:
     """What one use of a plan's feature costs in credits (0: free); raises NotFound for an unknown one."""
     return lookups.whole(db, f"credits_{plan_feature}")
+
+
+HONOURED_FOR = timedelta(minutes=15)
+"""A price that was shown holds for this long after it was replaced."""
+
+
+def credit_cost_now(db: Session, plan_feature: str) -> tuple[int, int]:
+    """What one use costs in credits, and the version of that price; never from the cache."""
+    setting = catalogue.known(f"credits_{plan_feature}")
+    stored = select(Setting.value, Setting.version).where(Setting.setting_name == setting.name)
+    value, version = db.exec(stored).one_or_none() or (setting.default, 0)
+    return int(value), version
+
+
+def honoured(db: Session, plan_feature: str, shown_version: int, now: datetime) -> int | None:
+    """The cost that was shown, while it still holds: the current one, or replaced less than 15 minutes ago."""
+    for row in changes.versions(db, f"credits_{plan_feature}"):
+        if row.version == shown_version:
+            holds = row.valid_until is None or now < row.valid_until + HONOURED_FOR
+            return int(row.value) if holds else None
+    return None
 
 
 def _row(row: FeatureMapping) -> FeatureRow:

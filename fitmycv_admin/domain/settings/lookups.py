@@ -1,4 +1,4 @@
-"""Typed reading and writing of settings; readings are at most five seconds old."""
+"""Typed reading of settings; readings are at most five seconds old."""
 
 import json
 import time
@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from fitmycv_admin.core import clock
 from fitmycv_admin.core.db import on_commit
-from fitmycv_admin.core.errors import Conflict
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.audit import trail
 from fitmycv_admin.domain.settings import catalogue
 from fitmycv_admin.domain.settings.catalogue import Category, Kind
 from fitmycv_admin.models import Setting
@@ -79,30 +76,10 @@ def every(db: Session, by: Actor) -> tuple[SettingRow, ...]:
     return tuple(_row(setting, stored.get(setting.name)) for setting in catalogue.CATALOGUE.values())
 
 
-def write(db: Session, by: Actor, name: str, value: str, *, version: int | None = None, reason: str = "") -> str:
-    """Store a value and audit the change; returns the value in its one spelling. Needs settings.write.
-
-    `version` is the one the person edited (0 when nothing was stored): Conflict when somebody was faster.
-    Raises Invalid, with the setting as field, when the value does not fit.
-    """
-    by.must(Permission.SETTINGS_WRITE)
-    setting = catalogue.known(name)
-    accepted = setting.checked(value)
-    row = db.exec(select(Setting).where(col(Setting.setting_name) == name).with_for_update()).one_or_none()
-    if version is not None and version != (row.version if row else 0):
-        raise Conflict
-    before = row.value if row else setting.default
-    if row is None:
-        row = Setting(setting_name=name, value=accepted, category=setting.category.value, updated_by=by.user_id)
-    elif before != accepted:
-        row.value, row.version, row.updated_by, row.updated_at = accepted, row.version + 1, by.user_id, clock.now()
-    db.add(row)
-    if before != accepted:
-        trail.record(db, by, "setting.changed", "setting", name, {name: before}, {name: accepted}, reason)
+def changed(db: Session) -> None:
+    """What this transaction wrote is read from the database until it has committed, then by everybody."""
     db.info[_WRITTEN] = True
     on_commit(db, lambda: forget(db))
-    db.flush()
-    return accepted
 
 
 def forget(db: Session) -> None:

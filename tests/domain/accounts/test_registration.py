@@ -12,7 +12,7 @@ from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import passwords, people, recovery, registration, sign_in
 from fitmycv_admin.domain.actors import VISITOR
-from fitmycv_admin.domain.settings import lookups
+from fitmycv_admin.domain.settings import changes
 from fitmycv_admin.vocabulary import AccountState, Language, Role, Trigger
 from tests.domain.accounts.conftest import PASSWORD, address, last_token, mails, make_user, signed_in
 
@@ -114,19 +114,19 @@ def test_a_bad_address_is_refused(db: Session) -> None:
 
 @pytest.mark.parametrize(("switch", "value"), [("registration_enabled", "0"), ("maintenance_enabled", "1")])
 def test_a_closed_door_opens_no_account(db: Session, switch: str, value: str) -> None:
-    lookups.write(db, actors.system("test"), switch, value)
+    changes.change(db, actors.system("test"), switch, value)
     with pytest.raises(registration.RegistrationClosed):
         register(db, address())
-    lookups.write(db, actors.system("test"), switch, "1" if value == "0" else "0")
+    changes.change(db, actors.system("test"), switch, "1" if value == "0" else "0")
 
 
 def test_during_maintenance_only_staff_signs_in(db: Session) -> None:
     person, ops = make_user(db), make_user(db, Role.OPS)
-    lookups.write(db, actors.system("test"), "maintenance_enabled", "1")
+    changes.change(db, actors.system("test"), "maintenance_enabled", "1")
     with pytest.raises(sign_in.UnderMaintenance):
         sign_in.sign_in(db, VISITOR, email=person.email or "", password=PASSWORD, ip="", user_agent="")
     assert sign_in.sign_in(db, VISITOR, email=ops.email or "", password=PASSWORD, ip="", user_agent="").token
-    lookups.write(db, actors.system("test"), "maintenance_enabled", "0")
+    changes.change(db, actors.system("test"), "maintenance_enabled", "0")
 
 
 @pytest.mark.parametrize("wrong", ["password", "address", "disabled", "erased", "no password"])

@@ -5,7 +5,7 @@ from sqlmodel import Session, text
 from fitmycv_admin.core import db as core_db
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.ai_costs import fold, zone
-from fitmycv_admin.domain.settings import lookups
+from fitmycv_admin.domain.settings import changes
 
 # Half past eleven in the evening of 3 May in Paris, already the 4th in Tokyo.
 CALL = text(
@@ -33,7 +33,7 @@ def test_days_move_when_the_workspace_moves(database: object) -> None:
     assert _days() == [("2026-05-03", 1, 7)]
     assert not _follow()
     with core_db.transaction() as db:
-        lookups.write(db, actors.system("test"), "workspace_zone", "Asia/Tokyo")
+        changes.change(db, actors.system("test"), "workspace_zone", "Asia/Tokyo")
     assert _follow()
     assert _days() == [("2026-05-04", 1, 7)]
     assert not _follow()

@@ -10,7 +10,7 @@ from fitmycv_admin.core import db as core_db
 from fitmycv_admin.core.errors import Conflict, Forbidden, Invalid, NotFound
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access.matrix import permissions_of
-from fitmycv_admin.domain.settings import catalogue, features, lookups, seeds
+from fitmycv_admin.domain.settings import catalogue, changes, features, lookups, seeds
 from fitmycv_admin.models import AuditEvent, FeatureMapping, Setting
 from fitmycv_admin.vocabulary import CallName, PlanFeature, Role
 
@@ -38,7 +38,7 @@ def test_a_name_nobody_declared_is_an_error(db: Session) -> None:
 
 
 def test_a_write_is_seen_at_once_and_audited_with_before_after_and_reason(db: Session) -> None:
-    assert lookups.write(db, SYSTEM, "cv_max_versions", " 7 ", reason="more history") == "7"
+    assert changes.change(db, SYSTEM, "cv_max_versions", " 7 ", reason="more history") == "7"
     assert lookups.whole(db, "cv_max_versions") == 7
     event = db.exec(select(AuditEvent).where(AuditEvent.target_id == "cv_max_versions")).one()
     assert (event.before, event.after) == ({"cv_max_versions": "5"}, {"cv_max_versions": "7"})
@@ -46,8 +46,8 @@ def test_a_write_is_seen_at_once_and_audited_with_before_after_and_reason(db: Se
 
 
 def test_writing_the_same_value_audits_nothing(db: Session) -> None:
-    lookups.write(db, SYSTEM, "pdf_image_density", "92")
-    lookups.write(db, SYSTEM, "pdf_image_density", "92")
+    changes.change(db, SYSTEM, "pdf_image_density", "92")
+    changes.change(db, SYSTEM, "pdf_image_density", "92")
     assert db.exec(select(AuditEvent).where(AuditEvent.target_id == "pdf_image_density")).all() == []
     assert db.exec(select(Setting.version).where(Setting.setting_name == "pdf_image_density")).one() == 1
 
@@ -55,7 +55,7 @@ def test_writing_the_same_value_audits_nothing(db: Session) -> None:
 def test_what_was_rolled_back_is_not_remembered(database: object) -> None:
     def change_and_fail() -> None:
         with core_db.transaction() as db:
-            lookups.write(db, SYSTEM, "pdf_image_quality", "80")
+            changes.change(db, SYSTEM, "pdf_image_quality", "80")
             assert lookups.whole(db, "pdf_image_quality") == 80
             raise TimeoutError
 
@@ -69,7 +69,7 @@ def test_other_sessions_of_the_process_see_a_committed_write_at_once(database: o
     with core_db.transaction() as db:
         assert lookups.whole(db, "seed_import_pdf") == 447
     with core_db.transaction() as db:
-        lookups.write(db, SYSTEM, "seed_import_pdf", "12")
+        changes.change(db, SYSTEM, "seed_import_pdf", "12")
     with core_db.snapshot() as db:
         assert lookups.whole(db, "seed_import_pdf") == 12
 
@@ -78,7 +78,7 @@ def test_other_processes_see_it_when_the_reading_is_no_longer_fresh(
     database: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with core_db.transaction() as db:
-        lookups.write(db, SYSTEM, "credits_edit_cv", "0")
+        changes.change(db, SYSTEM, "credits_edit_cv", "0")
         db.flush()
     with core_db.transaction() as db:
         assert lookups.whole(db, "credits_edit_cv") == 0
@@ -92,10 +92,10 @@ def test_other_processes_see_it_when_the_reading_is_no_longer_fresh(
 
 
 def test_of_two_editors_of_one_version_the_second_is_told(db: Session) -> None:
-    lookups.write(db, SYSTEM, "pdf_vision_detail", "high", version=0)
+    changes.change(db, SYSTEM, "pdf_vision_detail", "high", expected_version=0)
     with pytest.raises(Conflict):
-        lookups.write(db, SYSTEM, "pdf_vision_detail", "low", version=0)
-    lookups.write(db, SYSTEM, "pdf_vision_detail", "low", version=1)
+        changes.change(db, SYSTEM, "pdf_vision_detail", "low", expected_version=0)
+    changes.change(db, SYSTEM, "pdf_vision_detail", "low", expected_version=1)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_of_two_editors_of_one_version_the_second_is_told(db: Session) -> None:
 )
 def test_a_value_that_does_not_fit_is_refused_with_its_field(db: Session, name: str, value: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        lookups.write(db, SYSTEM, name, value)
+        changes.change(db, SYSTEM, name, value)
     assert refusal.value.field == name
 
 
@@ -125,7 +125,7 @@ def test_a_viewer_reads_settings_and_changes_none(db: Session) -> None:
     rows = lookups.every(db, VIEWER)
     assert len(rows) == len(catalogue.CATALOGUE)
     with pytest.raises(Forbidden):
-        lookups.write(db, VIEWER, "welcome_credits", "99")
+        changes.change(db, VIEWER, "welcome_credits", "99")
 
 
 def test_every_default_passes_its_own_check() -> None:
