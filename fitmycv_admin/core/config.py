@@ -52,6 +52,11 @@ class Settings:
         return not self.is_demo and not self.openai_api_key and not self.openai_base_url
 
     @property
+    def is_mail_off(self) -> bool:
+        """In production without a transport: no message leaves, so nothing that needs one can be started."""
+        return not self.is_demo and not self.smtp_url and not self.resend_api_key
+
+    @property
     def has_local_engine(self) -> bool:
         """True when model calls go to the engine on this machine, which is no AI."""
         return self.openai_api_key == LOCAL_ENGINE_KEY

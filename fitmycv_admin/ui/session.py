@@ -34,6 +34,7 @@ class AppState(rx.State):
     is_demo: bool = False
     is_without_ai: bool = False
     is_ai_off: bool = False
+    is_mail_off: bool = False
 
     # The session this tab is bound to; None before the first hydrate.
     _session_key: str | None = None
@@ -49,4 +50,4 @@ def describe(state: AppState, by: Actor, allowed: list[str]) -> None:
     state.role, state.language = str(by.role), str(by.language)
     state.allowed = allowed
     state.is_demo, state.is_without_ai = settings().is_demo, settings().has_local_engine
-    state.is_ai_off = settings().is_ai_off
+    state.is_ai_off, state.is_mail_off = settings().is_ai_off, settings().is_mail_off

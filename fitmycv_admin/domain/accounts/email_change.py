@@ -31,10 +31,13 @@ class SameAddress(Invalid):
 
 
 def request(db: Session, by: Actor, *, password: str, new_email: str) -> None:
-    """Send a link to the new address and a notice to the old one. Raises WrongPassword, BadAddress or SameAddress.
+    """Send a link to the new address and a notice to the old one.
+
+    Raises WrongPassword, BadAddress, SameAddress or MailOff.
 
     Nothing tells whether the new address has an account: its owner would see no link, and the change cannot end.
     """
+    outbox.must_deliver()
     user = people.own(db, by)
     if not passwords.matches(user.password_hash, password):
         raise WrongPassword(field="password")

@@ -19,7 +19,8 @@ PAUSE = timedelta(minutes=1)
 
 
 def forgot(db: Session, _by: Actor, *, email: str) -> None:
-    """Send a link to choose a new password, if the address has an account; in silence otherwise."""
+    """Send a link to choose a new password, if the address has an account; in silence otherwise. Raises MailOff."""
+    outbox.must_deliver()
     user = people.by_email(db, email)
     if user is None or user.state != AccountState.ACTIVE:
         return

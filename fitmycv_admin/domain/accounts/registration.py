@@ -61,8 +61,9 @@ def register(
     """Open an account and send the link that proves its address. Needs no permission.
 
     Returns a token for the browser: it signs in when the link is followed there. The answer is the same when the
-    address has an account, whose owner is then told by mail. Raises Invalid by field, or RegistrationClosed.
+    address has an account, whose owner is then told by mail. Raises Invalid by field, RegistrationClosed, or MailOff.
     """
+    outbox.must_deliver()
     if not lookups.flag(db, "registration_enabled") or lookups.flag(db, "maintenance_enabled"):
         raise RegistrationClosed
     name, email = people.clean_name(name), addresses.clean(email)
@@ -89,7 +90,8 @@ def register(
 
 
 def resend(db: Session, _by: Actor, *, email: str) -> None:
-    """Send the link again when this address waits for its proof; in silence otherwise."""
+    """Send the link again when this address waits for its proof; in silence otherwise. Raises MailOff."""
+    outbox.must_deliver()
     user = people.by_email(db, email)
     if user is not None and user.email_verified is None and user.state == AccountState.ACTIVE:
         _send_link(db, user)

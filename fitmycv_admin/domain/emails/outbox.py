@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from fitmycv_admin.core import ids
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.core.errors import FitMyCvError
 from fitmycv_admin.domain.emails import addresses, rendering
 from fitmycv_admin.domain.emails.defaults import DEFAULTS
 from fitmycv_admin.domain.ports import Delivered, Message
@@ -30,6 +31,12 @@ WAITING = (MailState.QUEUED, MailState.SENDING)
 _SECRET = r"([#?&;])(token=)[A-Za-z0-9_-]+"
 
 
+class MailOff(FitMyCvError):
+    """No transport is configured, so what begins with a message cannot be started here."""
+
+    key = "accounts.error.mail_off"
+
+
 @dataclass(frozen=True, slots=True)
 class _Template:
     id: UUID | None
@@ -38,6 +45,12 @@ class _Template:
     html: str
     text: str
     variables: frozenset[str]
+
+
+def must_deliver() -> None:
+    """Raises MailOff where no message would leave: asked before a promise that only a message can keep."""
+    if settings().is_mail_off:
+        raise MailOff
 
 
 def send(

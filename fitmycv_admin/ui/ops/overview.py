@@ -12,7 +12,7 @@ from fitmycv_admin.domain.insights.overview import Figure
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.guard import policy
 from fitmycv_admin.ui.kit import values
-from fitmycv_admin.ui.kit.card import Direction, kpi_card, kpis, page_header
+from fitmycv_admin.ui.kit.card import Direction, kpi_card, kpis, notice, page_header
 from fitmycv_admin.ui.kit.card import page as column
 from fitmycv_admin.ui.kit.states import loading_block
 from fitmycv_admin.ui.page import Nav, page
@@ -109,6 +109,11 @@ def _card(figure: Shown, number: rx.Var[str], direction: Direction) -> rx.Compon
     return rx.fragment(rx.cond(figure.has_change, changed, alone), key=figure.key)
 
 
+def mail_off() -> rx.Component:
+    """Said to staff while no message can leave this installation."""
+    return rx.cond(AppState.is_mail_off, notice(t("emails.off"), tone="warn"), rx.fragment())
+
+
 def _section(title: str, cards: Any, draw: Callable[[Shown], rx.Component]) -> rx.Component:
     return rx.cond(
         cards.length() > 0,
@@ -130,6 +135,7 @@ def overview_page() -> rx.Component:
     """Four rows of cards, each a way to its rows."""
     return column(
         page_header(t("insights.overview.title"), t("insights.overview.answer")),
+        mail_off(),
         rx.cond(
             OverviewState.is_loaded,
             rx.fragment(

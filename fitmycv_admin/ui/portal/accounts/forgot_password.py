@@ -4,7 +4,7 @@ import reflex as rx
 
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.page import page
-from fitmycv_admin.ui.portal.accounts.parts import account_form, email_field, send, ways
+from fitmycv_admin.ui.portal.accounts.parts import account_form, email_field, needs_mail, send, ways
 from fitmycv_admin.ui.shell.guest import guest_card
 
 
@@ -14,12 +14,15 @@ def forgot_password() -> rx.Component:
     return guest_card(
         t("accounts.forgot.title"),
         t("accounts.forgot.answer"),
-        account_form(
-            "forgot",
-            "/auth/forgot",
-            ("email",),
-            email_field(t("accounts.field.email")),
-            send(t("accounts.forgot.act")),
+        needs_mail(
+            account_form(
+                "forgot",
+                "/auth/forgot",
+                ("email",),
+                email_field(t("accounts.field.email")),
+                send(t("accounts.forgot.act")),
+            ),
+            t("accounts.forgot.mail_off"),
         ),
         ways(("", t("accounts.back_to_sign_in"), "/sign-in")),
     )

@@ -5,7 +5,9 @@ from typing import Any
 import reflex as rx
 
 from fitmycv_admin.domain.accounts import passwords, people
+from fitmycv_admin.ui.kit.card import notice
 from fitmycv_admin.ui.kit.controls import Content, button, link
+from fitmycv_admin.ui.session import AppState
 
 # The numbers that sentences about what is wrong speak of.
 LIMITS: dict[str, dict[str, int]] = {
@@ -96,6 +98,11 @@ def account_form(
     return AccountForm.create(*content, action=action, name=name, fields=list(fields), limits=LIMITS, quiet=quiet)
 
 
+def needs_mail(form: rx.Component, why_not: Content) -> rx.Component:
+    """A form that a message answers; where none can be sent, the sentence that says so stands in its place."""
+    return rx.cond(AppState.is_mail_off, notice(why_not, tone="warn"), form)
+
+
 def problem(*fields: str) -> rx.Component:
     """Stands over several quiet forms; `fields` are those of all of them that show their own error."""
     return Problem.create(fields=list(fields), limits=LIMITS)
@@ -141,5 +148,5 @@ def ways(*pairs: tuple[Content, Content, str]) -> rx.Component:
 
 __all__ = [
     "Choice", "Done", "LanguageField", "NextField", "TokenField", "account_form", "email_field", "name_field",
-    "password_field", "problem", "send", "ways",
+    "needs_mail", "password_field", "problem", "send", "ways",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from fitmycv_admin.ui.portal.accounts.parts import (
     account_form,
     email_field,
     name_field,
+    needs_mail,
     password_field,
     send,
     ways,
@@ -23,16 +24,19 @@ def register() -> rx.Component:
     return guest_card(
         t("accounts.register.title"),
         t("accounts.register.answer"),
-        account_form(
-            "register",
-            "/auth/sign-up",
-            ("name", "email", "password"),
-            name_field(t("accounts.field.name")),
-            email_field(t("accounts.field.email")),
-            password_field("password", t("accounts.field.password"), hint=t("accounts.password.hint"), is_new=True),
-            check_field("privacy", t("accounts.register.privacy"), value="yes", required=True),
-            LanguageField.create(),
-            send(t("accounts.register.act")),
+        needs_mail(
+            account_form(
+                "register",
+                "/auth/sign-up",
+                ("name", "email", "password"),
+                name_field(t("accounts.field.name")),
+                email_field(t("accounts.field.email")),
+                password_field("password", t("accounts.field.password"), hint=t("accounts.password.hint"), is_new=True),
+                check_field("privacy", t("accounts.register.privacy"), value="yes", required=True),
+                LanguageField.create(),
+                send(t("accounts.register.act")),
+            ),
+            t("accounts.register.mail_off"),
         ),
         ways((t("accounts.register.have_account"), t("accounts.sign_in.title"), "/sign-in")),
     )
