@@ -284,6 +284,63 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_task_type_control_changed_by"), "task_type_control", ["changed_by"], unique=False)
     op.create_table(
+        "task_sweep",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("filters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("tasks", sa.Integer(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("act IN ('cancel', 'retry', 'requeue')", name=op.f("ck_task_sweep_act")),
+        sa.ForeignKeyConstraint(
+            ["created_by"], ["app_user.id"], name=op.f("fk_task_sweep_created_by"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task_sweep")),
+    )
+    op.create_index(op.f("ix_task_sweep_created_by"), "task_sweep", ["created_by"], unique=False)
+    op.create_index("ix_task_sweep_created_at_id", "task_sweep", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_task_sweep_open", "task_sweep", ["created_at"], unique=False,
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )  # fmt: skip
+    op.create_table(
+        "task_sweep_row",
+        sa.Column("sweep_id", sa.Uuid(), nullable=False),
+        sa.Column("task_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("error_key", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'done', 'refused')", name=op.f("ck_task_sweep_row_state")),
+        sa.ForeignKeyConstraint(
+            ["sweep_id"], ["task_sweep.id"], name=op.f("fk_task_sweep_row_sweep_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["background_task.id"], name=op.f("fk_task_sweep_row_task_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("sweep_id", "task_id", name=op.f("pk_task_sweep_row")),
+    )
+    op.create_index(op.f("ix_task_sweep_row_task_id"), "task_sweep_row", ["task_id"], unique=False)
+    op.create_index(
+        "ix_task_sweep_row_waiting", "task_sweep_row", ["sweep_id"], unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+    )  # fmt: skip
+    op.create_table(
+        "queue_delay",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("limit_s", sa.Integer(), nullable=False),
+        sa.Column("worst_s", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_delay")),
+    )
+    op.create_index(
+        "uq_queue_delay_open", "queue_delay", ["queue"], unique=True, postgresql_where=sa.text("ended_at IS NULL")
+    )
+    op.create_index("ix_queue_delay_started_at", "queue_delay", ["started_at"], unique=False)
+    op.create_table(
         "credit_batch_row",
         sa.Column("batch_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -480,6 +537,22 @@ def upgrade() -> None:
     op.create_index(op.f("ix_reserved_lot_lot_id"), "reserved_lot", ["lot_id"], unique=False)
     op.add_column("background_task", sa.Column("outcome", sa.Text(), nullable=True))
     op.add_column("background_task", sa.Column("quarantined_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("background_task", sa.Column("discarded_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("background_task", sa.Column("progressed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "background_task",
+        sa.Column("queued_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+    )
+    op.execute("UPDATE background_task SET queued_at = created_at")
+    op.create_index(
+        "ix_background_task_payload", "background_task", ["payload"], unique=False, postgresql_using="gin",
+        postgresql_ops={"payload": "jsonb_path_ops"},
+    )  # fmt: skip
+    op.create_index(
+        "ix_background_task_finished_at", "background_task", ["finished_at"], unique=False,
+        postgresql_include=["status", "type", "user_id", "queued_at", "started_at", "error_fingerprint"],
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )  # fmt: skip
     op.drop_index(op.f("ix_background_task_status_created_at"), table_name="background_task")
     op.create_index(
         "ix_background_task_quarantine",
@@ -670,6 +743,11 @@ def downgrade() -> None:
     op.create_index(
         op.f("ix_background_task_status_created_at"), "background_task", ["status", "created_at"], unique=False
     )
+    op.drop_index("ix_background_task_finished_at", table_name="background_task")
+    op.drop_index("ix_background_task_payload", table_name="background_task")
+    op.drop_column("background_task", "queued_at")
+    op.drop_column("background_task", "progressed_at")
+    op.drop_column("background_task", "discarded_at")
     op.drop_column("background_task", "quarantined_at")
     op.drop_column("background_task", "outcome")
     op.drop_index(op.f("ix_reserved_lot_lot_id"), table_name="reserved_lot")
@@ -692,6 +770,9 @@ def downgrade() -> None:
     op.drop_table("credit_difference")
     op.drop_index(op.f("ix_credit_batch_row_user_id"), table_name="credit_batch_row")
     op.drop_table("credit_batch_row")
+    op.drop_table("queue_delay")
+    op.drop_table("task_sweep_row")
+    op.drop_table("task_sweep")
     op.drop_index(op.f("ix_task_type_control_changed_by"), table_name="task_type_control")
     op.drop_table("task_type_control")
     op.drop_index(op.f("ix_setting_version_changed_by"), table_name="setting_version")

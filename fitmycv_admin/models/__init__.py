@@ -60,8 +60,11 @@ from fitmycv_admin.models.tasks import (
     BackgroundTask,
     CronEntry,
     ProcessHeartbeat,
+    QueueDelay,
     TaskAttempt,
     TaskStep,
+    TaskSweep,
+    TaskSweepRow,
     TaskTypeControl,
 )
 
@@ -111,6 +114,7 @@ __all__ = [
     "ProcessHeartbeat",
     "PromoCode",
     "PurchaseReversal",
+    "QueueDelay",
     "Referral",
     "Reservation",
     "ReservedLot",
@@ -127,6 +131,8 @@ __all__ = [
     "SubscriptionPlanFeatureLimit",
     "TaskAttempt",
     "TaskStep",
+    "TaskSweep",
+    "TaskSweepRow",
     "TaskTypeControl",
     "TelemetryEvent",
     "User",

@@ -1,6 +1,6 @@
 """Background tasks: the row is the truth, the queue only wakes a worker."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from fitmycv_admin.models.base import (
@@ -44,6 +44,11 @@ class BackgroundTask(Table, table=True):
         Index("ix_background_task_type_created_at_id", "type", "created_at", "id"),
         Index("ix_background_task_status_created_at_id", "status", "created_at", "id"),
         Index("ix_background_task_lease", "lease_until", postgresql_where=text("status = 'running'")),
+        Index("ix_background_task_payload", "payload", postgresql_using="gin",
+              postgresql_ops={"payload": "jsonb_path_ops"}),
+        Index("ix_background_task_finished_at", "finished_at",
+              postgresql_include=["status", "type", "user_id", "queued_at", "started_at", "error_fingerprint"],
+              postgresql_where=text("finished_at IS NOT NULL")),
     )  # fmt: skip
 
     id: UUID = entity_id()
@@ -78,9 +83,12 @@ class BackgroundTask(Table, table=True):
     lease_until: datetime | None = instant(nullable=True)
     cancel_requested_at: datetime | None = instant(nullable=True)
     quarantined_at: datetime | None = instant(nullable=True)
+    discarded_at: datetime | None = instant(nullable=True)
+    progressed_at: datetime | None = instant(nullable=True)
     progress: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
     progress_step: str = words("")
     created_at: datetime = instant()
+    queued_at: datetime = instant()
     started_at: datetime | None = instant(nullable=True)
     finished_at: datetime | None = instant(nullable=True)
 
@@ -148,7 +156,8 @@ class CronEntry(Table, table=True):
 class TaskTypeControl(Table, table=True):
     """What ops decided about a type of task: no row means that it simply runs.
 
-    Paused: waiting tasks stay. Draining: new ones are refused too. `at_once` is how many may run together.
+    Paused: waiting tasks stay. Draining: new ones are refused, waiting ones are still done. `at_once` is how many
+    may run together. The row of the type `*` is about all of them.
     """
 
     __tablename__ = "task_type_control"
@@ -166,3 +175,58 @@ class TaskTypeControl(Table, table=True):
     version: int = Field(default=1, nullable=False)
     changed_by: UUID | None = ref("app_user.id", ondelete="SET NULL", nullable=True)
     changed_at: datetime = instant()
+
+
+class TaskSweep(Table, table=True):
+    """One act on many tasks: those that a filter selected when it was asked for, done in chunks."""
+
+    __tablename__ = "task_sweep"
+    __table_args__ = (
+        CheckConstraint("act IN ('cancel', 'retry', 'requeue')", name="act"),
+        Index("ix_task_sweep_created_at_id", "created_at", "id"),
+        Index("ix_task_sweep_open", "created_at", postgresql_where=text("finished_at IS NULL")),
+    )
+
+    id: UUID = entity_id()
+    act: str = words()
+    filters: dict[str, Any] = document(nullable=False)
+    reason: str = words()
+    tasks: int = Field(nullable=False)
+    created_by: UUID = ref("app_user.id")
+    created_at: datetime = instant()
+    finished_at: datetime | None = instant(nullable=True)
+
+
+class TaskSweepRow(Table, table=True):
+    """One task of an act on many, and what came of it."""
+
+    __tablename__ = "task_sweep_row"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'done', 'refused')", name="state"),
+        Index("ix_task_sweep_row_waiting", "sweep_id", postgresql_where=text("state = 'waiting'")),
+    )
+
+    sweep_id: UUID = Field(primary_key=True, sa_column_args=[ForeignKey("task_sweep.id", ondelete="CASCADE")])
+    task_id: UUID = Field(
+        primary_key=True, sa_column_args=[ForeignKey("background_task.id", ondelete="CASCADE")], index=True
+    )
+    state: str = words("waiting")
+    error_key: str | None = words(nullable=True)
+
+
+class QueueDelay(Table, table=True):
+    """A time during which work waited longer than allowed; those who may act are told once."""
+
+    __tablename__ = "queue_delay"
+    __table_args__ = (
+        Index("uq_queue_delay_open", "queue", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_queue_delay_started_at", "started_at"),
+    )
+
+    id: UUID = entity_id()
+    queue: str = words()
+    limit_s: int = Field(nullable=False)
+    worst_s: int = Field(nullable=False)
+    told: int = Field(default=0, nullable=False)
+    started_at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)
