@@ -606,10 +606,15 @@ def upgrade() -> None:
     op.add_column("feature_mapping", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     op.add_column("feature_usage_counter", sa.Column("reserved", sa.Integer(), server_default="0", nullable=False))
     op.create_index(
-        "ix_feature_usage_counter_feature_name_period_end",
+        "ix_feature_usage_counter_feature_name_period_start",
         "feature_usage_counter",
-        ["feature_name", "period_end"],
+        ["feature_name", "period_start"],
         unique=False,
+    )
+    whose = "hashtextextended(feature_name, uuid_hash_extended(user_id, 0))"
+    op.execute(
+        "ALTER TABLE feature_usage_counter ADD CONSTRAINT ex_feature_usage_counter_period EXCLUDE USING gist"
+        f" (int8range({whose}, {whose}, '[]') WITH &&, tstzrange(period_start, period_end) WITH &&)"
     )
     op.add_column("subscription", sa.Column("plan_version_id", sa.Integer(), nullable=True))
     op.add_column("subscription", sa.Column("next_plan_version_id", sa.Integer(), nullable=True))
@@ -702,7 +707,8 @@ def downgrade() -> None:
     op.drop_column("subscription", "billing_anchor")
     op.drop_column("subscription", "next_plan_version_id")
     op.drop_column("subscription", "plan_version_id")
-    op.drop_index("ix_feature_usage_counter_feature_name_period_end", table_name="feature_usage_counter")
+    op.drop_constraint("ex_feature_usage_counter_period", "feature_usage_counter")
+    op.drop_index("ix_feature_usage_counter_feature_name_period_start", table_name="feature_usage_counter")
     op.drop_column("feature_usage_counter", "reserved")
     op.drop_column("feature_mapping", "version")
     op.drop_index(

@@ -9,8 +9,10 @@ from sqlalchemy import (
     Index,
     Integer,
     UniqueConstraint,
+    func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from fitmycv_admin.models.base import (
@@ -30,6 +32,7 @@ from fitmycv_admin.vocabulary import BillingPeriod, CreditKind, SubscriptionStat
 
 _PLAN = "subscription_plan.id"
 _VERSION = "plan_version.id"
+_WHOSE = "hashtextextended(feature_name, uuid_hash_extended(user_id, 0))"
 
 
 def _count(name: str = "0") -> Any:
@@ -271,7 +274,13 @@ class FeatureUsageCounter(Table, table=True):
         UniqueConstraint("user_id", "feature_name", "period_start"),
         CheckConstraint("0 <= reserved AND reserved <= count", name="count"),
         CheckConstraint("period_start < period_end", name="period"),
-        Index("ix_feature_usage_counter_feature_name_period_end", "feature_name", "period_end"),
+        Index("ix_feature_usage_counter_feature_name_period_start", "feature_name", "period_start"),
+        ExcludeConstraint(  # without an extension: a person and feature are one number
+            (func.int8range(text(_WHOSE), text(_WHOSE), text("'[]'")), "&&"),
+            (func.tstzrange(text("period_start"), text("period_end")), "&&"),
+            name="ex_feature_usage_counter_period",
+            using="gist",
+        ),
     )
 
     id: int | None = line_id()
