@@ -594,7 +594,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("batch_id IS NOT NULL"),
     )
     op.create_index("ix_credit_transaction_created_at_id", "credit_transaction", ["created_at", "id"], unique=False)
-    op.create_index("ix_credit_transaction_type_id", "credit_transaction", ["type", "id"], unique=False)
+    op.create_index(
+        "ix_credit_transaction_source_created_at_id", "credit_transaction", ["source", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_credit_transaction_type_created_at_id", "credit_transaction", ["type", "created_at", "id"], unique=False
+    )
     op.create_unique_constraint(op.f("uq_credit_transaction_request_key"), "credit_transaction", ["request_key"])
     op.create_index(
         "uq_credit_transaction_task",
@@ -717,7 +722,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("type IN ('usage', 'return')"),
     )
     op.drop_constraint(op.f("uq_credit_transaction_request_key"), "credit_transaction", type_="unique")
-    op.drop_index("ix_credit_transaction_type_id", table_name="credit_transaction")
+    op.drop_index("ix_credit_transaction_type_created_at_id", table_name="credit_transaction")
+    op.drop_index("ix_credit_transaction_source_created_at_id", table_name="credit_transaction")
     op.drop_index("ix_credit_transaction_created_at_id", table_name="credit_transaction")
     op.drop_index(
         "ix_credit_transaction_batch_id",
