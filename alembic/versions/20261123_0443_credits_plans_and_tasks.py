@@ -98,6 +98,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_welcome_check_created_at"), "welcome_check", ["created_at"], unique=False)
     op.create_table(
+        "model_breaker",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), server_default="", nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("failures >= 0", name=op.f("ck_model_breaker_failures")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_model_breaker")),
+    )
+    op.create_table(
         "approval",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -805,5 +816,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_approval_requested_by"), table_name="approval")
     op.drop_index(op.f("ix_approval_decided_by"), table_name="approval")
     op.drop_table("approval")
+    op.drop_table("model_breaker")
     op.drop_index(op.f("ix_welcome_check_created_at"), table_name="welcome_check")
     op.drop_table("welcome_check")

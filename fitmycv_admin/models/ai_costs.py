@@ -296,3 +296,17 @@ class OpenAIAlert(Table, table=True):
     enabled: bool = Field(default=False, nullable=False)
     created_at: datetime = instant()
     updated_at: datetime = instant()
+
+
+class ModelBreaker(Table, table=True):
+    """Whether the models answer: failures in a row of all processes, and until when nothing is sent to them."""
+
+    __tablename__ = "model_breaker"
+    __table_args__ = (CheckConstraint("failures >= 0", name="failures"),)
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    failures: int = Field(default=0, nullable=False)
+    open_until: datetime | None = instant(nullable=True)
+    opened_at: datetime | None = instant(nullable=True)
+    last_error: str = words("")
+    changed_at: datetime = instant()
