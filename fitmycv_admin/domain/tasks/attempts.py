@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.domain.tasks import board, endings
+from fitmycv_admin.domain.tasks import board, endings, flow
 from fitmycv_admin.vocabulary import TaskType
 
 
@@ -36,7 +36,8 @@ class Claim:
 _CLAIM = text("""
 UPDATE background_task SET status = 'running', attempt = attempt + 1, lease_owner = :worker,
     lease_until = clock_timestamp() + make_interval(secs => :lease), dispatch_after = NULL,
-    started_at = COALESCE(started_at, clock_timestamp()), progress = 0, progress_step = ''
+    started_at = COALESCE(started_at, clock_timestamp()), progressed_at = clock_timestamp(), progress = 0,
+    progress_step = ''
 WHERE id = :id AND attempt = :attempt AND status = 'queued' AND attempt < max_attempts
 RETURNING id, attempt, type, title, user_id, cv_file_id, job_offer_id, payload, queue""")
 
@@ -44,8 +45,11 @@ RETURNING id, attempt, type, title, user_id, cv_file_id, job_offer_id, payload, 
 def claim(db: Session, task_id: UUID, attempt: int, worker: str) -> Claim | None:
     """Start a queued task. `attempt` is the number of starts when it was sent to the queue.
 
-    None when the message is stale: somebody else has the task, or it ended.
+    None when the message is stale (somebody else has the task, or it ended), or when it may not start now: then it
+    is back in line.
     """
+    if not flow.admit(db, task_id):
+        return None
     values = {"id": task_id, "attempt": attempt, "worker": worker, "lease": settings().lease_seconds}
     row = db.execute(_CLAIM, values).one_or_none()
     if row is None:
@@ -91,7 +95,8 @@ def cancel_requested(db: Session, held: Claim) -> bool:
 
 def progress(db: Session, held: Claim, percent: int, step_key: str = "") -> None:
     """Tell how far the work is (0 to 100, never backwards) and what is being done. Raises LostLease."""
-    change = "progress = GREATEST(progress, :percent), progress_step = :step"
+    change = """progress = GREATEST(progress, :percent), progress_step = :step, progressed_at = CASE
+        WHEN :percent > progress OR progress_step <> :step THEN clock_timestamp() ELSE progressed_at END"""
     _fenced(db, held, change, percent=min(max(percent, 0), 100), step=step_key)
 
 
@@ -100,7 +105,7 @@ def checkpoint(db: Session, held: Claim, step: str, result: Mapping[str, Any]) -
 
     The first result stays: it is what was paid for.
     """
-    _fenced(db, held, "attempt = attempt")
+    _fenced(db, held, "progressed_at = clock_timestamp()")
     kept = """INSERT INTO task_step (task_id, step, attempt, result, created_at)
               VALUES (:id, :step, :attempt, CAST(:result AS jsonb), clock_timestamp())
               ON CONFLICT (task_id, step) DO NOTHING"""
@@ -163,7 +168,8 @@ def try_again(db: Session, held: Claim, why: Failure, *, after_s: float) -> bool
         return False
     _fenced(
         db, held, "status = 'queued', lease_owner = NULL, lease_until = NULL, dispatch_seq = dispatch_seq + 1, "
-        "dispatch_after = clock_timestamp() + make_interval(secs => :wait)", wait=after_s,
+        "dispatch_after = clock_timestamp() + make_interval(secs => :wait), "
+        "queued_at = clock_timestamp() + make_interval(secs => :wait)", wait=after_s,
     )  # fmt: skip
     _close_attempt(db, held.task_id, held.attempt, "retried", why.detail)
     return True

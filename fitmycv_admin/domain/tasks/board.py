@@ -13,7 +13,7 @@ from fitmycv_admin.core.errors import Conflict, FitMyCvError, NotFound
 from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.domain import audit
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.tasks import endings, registry
+from fitmycv_admin.domain.tasks import endings, flow, registry
 from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
 
 CHANNEL = "fitmycv_task"
@@ -22,9 +22,9 @@ CHANNEL = "fitmycv_task"
 
 _INSERT = text("""
 INSERT INTO background_task (id, title, type, status, user_id, cv_file_id, job_offer_id, feature_name, payload,
-    idempotency_key, queue, max_attempts, dispatch_seq, dispatch_after, created_at)
+    idempotency_key, queue, max_attempts, dispatch_seq, dispatch_after, queued_at, created_at)
 VALUES (:id, :title, :type, 'queued', :user_id, :cv_file_id, :job_offer_id, :feature, CAST(:payload AS jsonb),
-    :key, :queue, :max_attempts, 1, clock_timestamp(), clock_timestamp())
+    :key, :queue, :max_attempts, 1, clock_timestamp(), clock_timestamp(), clock_timestamp())
 ON CONFLICT (user_id, idempotency_key) DO NOTHING RETURNING id""")
 
 
@@ -48,12 +48,13 @@ def submit(
     """Put a task on the board; the dispatcher hears of it when this transaction commits.
 
     The same person with the same key gets the same task, whose id is returned. Raises Conflict when that key
-    was used for another type of task, ModelsOff when nothing answers model calls, ValueError for a key without a
-    person (it would not be unique).
+    was used for another type of task, Draining while nothing new of this type is taken, ModelsOff when nothing
+    answers model calls, ValueError for a key without a person (it would not be unique).
     """
     if idempotency_key is not None and by.user_id is None:
         raise ValueError("an idempotency key belongs to a person")
     kind = registry.KINDS[type_]
+    flow.must_accept(db, type_)
     if kind.needs_model and settings().is_ai_off:
         raise ModelsOff
     values = {
@@ -107,8 +108,9 @@ def _cancel(db: Session, task_id: UUID) -> TaskState:
 _RETRY = text("""
 UPDATE background_task SET status = 'queued', dispatch_seq = dispatch_seq + 1, dispatch_after = clock_timestamp(),
     max_attempts = attempt + :more, error = NULL, error_key = NULL, error_params = NULL, error_fingerprint = NULL,
-    cancel_requested_at = NULL, started_at = NULL, finished_at = NULL, progress = 0, progress_step = ''
-WHERE id = :id AND status IN ('failed', 'cancelled') RETURNING queue""")
+    cancel_requested_at = NULL, queued_at = clock_timestamp(), started_at = NULL, finished_at = NULL,
+    progress = 0, progress_step = ''
+WHERE id = :id AND status IN ('failed', 'cancelled') AND quarantined_at IS NULL RETURNING queue""")
 
 
 def retry(db: Session, by: Actor, task_id: UUID) -> None:

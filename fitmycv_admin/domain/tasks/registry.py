@@ -13,13 +13,17 @@ QUEUES = (TASKS, EMAILS)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One type of task. `time_limit_s` is for one attempt, `max_attempts` counts starts."""
+    """One type of task. `time_limit_s` is for one attempt, `max_attempts` counts starts.
+
+    A task that cost `poison_after` workers their life goes to quarantine instead of being started again.
+    """
 
     type: TaskType
     label_key: str
     feature: PlanFeature | None
     time_limit_s: int
     max_attempts: int = 3
+    poison_after: int = 3
     queue: str = TASKS
     visible: bool = True
     needs_model: bool = True
@@ -33,7 +37,8 @@ KINDS: dict[TaskType, Kind] = {
         Kind(TaskType.MATCH_SCORE, "tasks.type.match_score", PlanFeature.MATCH_SCORE, time_limit_s=120),
         # Measures the machinery itself: it may be started as often as something is killed under it.
         Kind(
-            TaskType.NOOP, "tasks.type.noop", None, time_limit_s=60, max_attempts=100, visible=False, needs_model=False
+            TaskType.NOOP, "tasks.type.noop", None, time_limit_s=60, max_attempts=100, poison_after=101, visible=False,
+            needs_model=False,
         ),
     )
 }

@@ -209,14 +209,17 @@ def test_a_renewed_lease_is_not_reaped(person: Actor) -> None:
 
 def test_a_task_without_starts_left_fails_with_a_sentence(person: Actor) -> None:
     task_id = submit(person)
-    for start in range(3):
+    with transaction() as db:
+        assert attempts.try_again(db, attempts.claim(db, task_id, 0, "w1"), Failure("x"), after_s=0)
+    for start in (1, 2):
         claim(task_id, start)
         with transaction() as db:
             assert dispatch.free(db, "w1") == 1
     row = row_of(task_id)
     assert (row.status, row.error_key, row.attempt) == ("failed", dispatch.WORKER_LOST, 3)
     assert row.finished_at is not None
-    assert outcomes(task_id) == ["lost"] * 3
+    assert row.quarantined_at is None
+    assert outcomes(task_id) == ["retried", "lost", "lost"]
 
 
 def test_a_lost_attempt_that_was_to_be_cancelled_is_not_started_again(person: Actor) -> None:
