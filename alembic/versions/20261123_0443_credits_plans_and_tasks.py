@@ -38,24 +38,35 @@ def _first_versions() -> None:
 
 
 def _opening_lots() -> None:
-    """What people hold today lies in one lot that never expires."""
+    """What people hold today lies in one lot that never expires, and which paid for what they spent."""
+    op.execute(
+        "CREATE TEMPORARY TABLE spent ON COMMIT DROP AS SELECT t.id, t.user_id, -t.amount AS amount,"
+        " least(-t.amount, coalesce((SELECT sum(r.amount) FROM credit_transaction r"
+        " WHERE r.type = 'return' AND r.related_transaction_id = t.id), 0)) AS returned"
+        " FROM credit_transaction t WHERE t.amount < 0"
+    )
     op.execute(
         "INSERT INTO credit_lot (user_id, kind, priority, granted, remaining)"
-        " SELECT user_id, 'purchase', 1, balance, balance FROM credit_balance WHERE balance > 0"
+        " SELECT user_id, 'purchase', 1, net + greatest(balance, 0), greatest(balance, 0) FROM credit_balance b,"
+        " LATERAL (SELECT coalesce(sum(amount - returned), 0) AS net FROM spent WHERE spent.user_id = b.user_id) s"
+        " WHERE net + greatest(balance, 0) > 0"
+    )
+    op.execute(
+        "INSERT INTO lot_use (line_id, lot_id, amount, returned)"
+        " SELECT spent.id, credit_lot.id, spent.amount, spent.returned FROM spent JOIN credit_lot USING (user_id)"
     )
     op.execute(
         "INSERT INTO credit_debt (user_id, amount, updated_at)"
         " SELECT user_id, -balance, now() FROM credit_balance WHERE balance < 0"
     )
     for column, kind in (
-        ("welcome", "welcome"), ("promo", "promo"), ("referral", "referral"), ("clawed_back", "clawback"),
+        ("gifted", "gift"), ("welcome", "welcome"), ("promo", "promo"), ("referral", "referral"), ("clawed_back", "clawback"),
         ("expired", "expiry"), ("charged_back", "chargeback"), ("chargeback_reversed", "chargeback_reversal"),
         ("purchase_reversed", "purchase_reversal"),
     ):  # fmt: skip
         op.execute(
-            f"UPDATE credit_balance SET total_{column} = line.total FROM (SELECT user_id, abs(sum(amount)) AS total"
-            f" FROM credit_transaction WHERE type = '{kind}' GROUP BY user_id) line"
-            " WHERE line.user_id = credit_balance.user_id"
+            f"UPDATE credit_balance SET total_{column} = coalesce((SELECT abs(sum(amount)) FROM credit_transaction t"
+            f" WHERE t.type = '{kind}' AND t.user_id = credit_balance.user_id), 0)"
         )
     op.execute(
         "UPDATE credit_balance SET total_adjusted = line.total FROM (SELECT user_id, sum(amount) AS total"
@@ -444,7 +455,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_credit_lot_user_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_lot")),
-        sa.UniqueConstraint("line_id", name=op.f("uq_credit_lot_line_id")),
     )
     op.create_index(
         "ix_credit_lot_burn",
@@ -456,7 +466,15 @@ def upgrade() -> None:
     op.create_index(
         "ix_credit_lot_expiry", "credit_lot", ["expires_at"], unique=False, postgresql_where=sa.text("remaining > 0")
     )
+    op.create_index(op.f("ix_credit_lot_line_id"), "credit_lot", ["line_id"], unique=False)
     op.create_index(op.f("ix_credit_lot_origin_lot_id"), "credit_lot", ["origin_lot_id"], unique=False)
+    op.create_index(
+        "uq_credit_lot_line_id",
+        "credit_lot",
+        ["line_id"],
+        unique=True,
+        postgresql_where=sa.text("origin_lot_id IS NULL"),
+    )
     op.create_table(
         "purchase_reversal",
         sa.Column("purchase_line_id", sa.BigInteger(), nullable=False),
@@ -619,6 +637,13 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("type IN ('usage', 'return')"),
     )
+    op.create_index(
+        "uq_credit_transaction_return",
+        "credit_transaction",
+        ["related_transaction_id", "cause"],
+        unique=True,
+        postgresql_where=sa.text("type = 'return'"),
+    )
     op.add_column("feature_mapping", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
     op.add_column("feature_usage_counter", sa.Column("reserved", sa.Integer(), server_default="0", nullable=False))
     op.create_index(
@@ -728,6 +753,11 @@ def downgrade() -> None:
     op.drop_column("feature_usage_counter", "reserved")
     op.drop_column("feature_mapping", "version")
     op.drop_index(
+        "uq_credit_transaction_return",
+        table_name="credit_transaction",
+        postgresql_where=sa.text("type = 'return'"),
+    )
+    op.drop_index(
         "uq_credit_transaction_task",
         table_name="credit_transaction",
         postgresql_where=sa.text("type IN ('usage', 'return')"),
@@ -782,7 +812,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_lot_use_lot_id"), table_name="lot_use")
     op.drop_table("lot_use")
     op.drop_table("purchase_reversal")
+    op.drop_index("uq_credit_lot_line_id", table_name="credit_lot", postgresql_where=sa.text("origin_lot_id IS NULL"))
     op.drop_index(op.f("ix_credit_lot_origin_lot_id"), table_name="credit_lot")
+    op.drop_index(op.f("ix_credit_lot_line_id"), table_name="credit_lot")
     op.drop_index("ix_credit_lot_expiry", table_name="credit_lot", postgresql_where=sa.text("remaining > 0"))
     op.drop_index("ix_credit_lot_burn", table_name="credit_lot", postgresql_where=sa.text("remaining > 0"))
     op.drop_table("credit_lot")

@@ -212,6 +212,10 @@ class CreditTransaction(Table, table=True):
             "uq_credit_transaction_task", "type", "task_id", "unit", "cause",
             unique=True, postgresql_where=text("type IN ('usage', 'return')"),
         ),
+        Index(
+            "uq_credit_transaction_return", "related_transaction_id", "cause",
+            unique=True, postgresql_where=text("type = 'return'"),
+        ),
         Index("ix_credit_transaction_created_at_id", "created_at", "id"),
         Index("ix_credit_transaction_type_created_at_id", "type", "created_at", "id"),
         Index("ix_credit_transaction_source_created_at_id", "source", "created_at", "id"),

@@ -20,8 +20,11 @@ from fitmycv_admin.models.base import (
 from fitmycv_admin.vocabulary import BatchState, CreditKind, Payer, ReservationState
 
 
-def _line(*, nullable: bool = False, unique: bool = False, primary_key: bool = False) -> Any:
+def _line(
+    *, nullable: bool = False, unique: bool = False, index: bool = False, primary_key: bool = False
+) -> Any:
     key: dict[str, Any] = {"primary_key": True} if primary_key else {"nullable": nullable, "unique": unique}
+    key["index"] = index
     if nullable:
         key["default"] = None
     return Field(sa_type=BigInteger, sa_column_args=[ForeignKey("credit_transaction.id", ondelete="RESTRICT")], **key)
@@ -38,7 +41,7 @@ class CreditLot(Table, table=True):
     """Credits that came in together. `remaining` counts what was not spent, the `held` ones among them.
 
     Lots burn by priority (0 given, 1 bought), then earliest expiry, then oldest. `origin_lot_id` names the expired
-    lot whose units came back into this one.
+    lot whose units came back into this one; an act may open several of those.
     """
 
     __tablename__ = "credit_lot"
@@ -48,11 +51,12 @@ class CreditLot(Table, table=True):
         CheckConstraint("0 <= held AND held <= remaining AND remaining <= granted", name="remaining"),
         Index("ix_credit_lot_burn", "user_id", "priority", "expires_at", "id", postgresql_where=text("remaining > 0")),
         Index("ix_credit_lot_expiry", "expires_at", postgresql_where=text("remaining > 0")),
+        Index("uq_credit_lot_line_id", "line_id", unique=True, postgresql_where=text("origin_lot_id IS NULL")),
     )
 
     id: int | None = line_id()
     user_id: UUID = ref("app_user.id", index=False)
-    line_id: int | None = _line(nullable=True, unique=True)
+    line_id: int | None = _line(nullable=True, index=True)
     origin_lot_id: int | None = _lot(nullable=True)
     kind: str = words()
     priority: int = Field(sa_type=SmallInteger, nullable=False)
