@@ -63,6 +63,8 @@ async def _person(request: Request) -> Actor:
         raise Refused(401, "cvs.upload.signed_out")
     if not await asyncio.to_thread(wiring.rate_limits().take, "cv_import", str(by.user_id)):
         raise Refused(429, "cvs.upload.too_many", params={"max": PER_MINUTE})
+    if not await asyncio.to_thread(wiring.rate_limits().allows, "task_stop", str(by.user_id)):
+        raise Refused(429, "wallet.error.turns")
     return by
 
 

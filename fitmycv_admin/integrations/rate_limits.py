@@ -33,6 +33,7 @@ RULES: dict[str, str] = {
     "password_check": "10 per 5 minutes",
     "email_change": "5 per 5 minutes; 20 per hour",
     "cv_import": "10 per minute",
+    "task_stop": "10 per 10 minutes",
 }
 DEVICE_SECONDS = 180 * 24 * 3600
 _PREFIX = "fitmycv:limit"
@@ -65,6 +66,10 @@ class RateLimits:
     def take(self, rule: str, key: str) -> bool:
         """Count one try and say whether it is allowed. A refused try counts too, but never in a later window."""
         return self._either(lambda storage: self._hit(storage, rule, key))
+
+    def allows(self, rule: str, key: str) -> bool:
+        """Whether one more try would be allowed; counts nothing."""
+        return self._either(lambda storage: self._test(storage, rule, key))
 
     def give_back(self, rule: str, key: str) -> None:
         """Uncount a try that turned out right, so that an office behind one address is not locked out."""
@@ -103,6 +108,10 @@ class RateLimits:
     def _hit(self, storage: Storage, rule: str, key: str) -> bool:
         limiter = FixedWindowRateLimiter(storage)
         return all(limiter.hit(item, _PREFIX, rule, _hidden(key)) for item in self._items[rule])
+
+    def _test(self, storage: Storage, rule: str, key: str) -> bool:
+        limiter = FixedWindowRateLimiter(storage)
+        return all(limiter.test(item, _PREFIX, rule, _hidden(key)) for item in self._items[rule])
 
     def _unhit(self, storage: Storage, rule: str, key: str) -> None:
         for item in self._items[rule]:

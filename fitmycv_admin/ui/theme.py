@@ -2,7 +2,14 @@
 
 import reflex as rx
 
-STYLESHEETS = ["/css/tokens.css", "/css/base.css", "/css/kit.css", "/css/shell.css", "/css/portal.css"]
+STYLESHEETS = [
+    "/css/tokens.css",
+    "/css/base.css",
+    "/css/kit.css",
+    "/css/shell.css",
+    "/css/portal.css",
+    "/css/wallet.css",
+]
 
 SERIES = (1, 2, 3, 4, 7, 6, 5, 8)
 """The order in which chart series take the eight colours; text stays readable in both themes."""

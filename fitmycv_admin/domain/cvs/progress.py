@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.models.billing import CreditTransaction
 from fitmycv_admin.models.tasks import BackgroundTask
 from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
 
 _MOST = 50
 _OPEN = (TaskState.QUEUED, TaskState.RUNNING)
+_AGAIN = (TaskState.FAILED, TaskState.CANCELLED)
 TYPES = (TaskType.IMPORT_PDF, TaskType.EXTRACT_OFFER, TaskType.MATCH_SCORE)
 
 
@@ -42,6 +44,13 @@ class TaskRow:
     offer_id: UUID | None
     created_at: datetime
     finished_at: datetime | None
+    is_cancelling: bool = False
+    place: int = 0
+    """Its place in the line while it waits, 1 being next; 0 when it does not wait."""
+    expected_s: int = -1
+    """In how many seconds it may start; -1 when nobody knows."""
+    can_retry: bool = False
+    has_receipt: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -61,34 +70,60 @@ def followed(db: Session, by: Actor, scope: Scope, known: Sequence[UUID] = ()) -
         query = query.where(BackgroundTask.cv_file_id == scope.cv_id)
     if scope.offer_id is not None:
         query = query.where(BackgroundTask.job_offer_id == scope.offer_id)
-    return _rows(db, query)
+    return _rows(db, by, query)
 
 
 def recent(db: Session, by: Actor) -> tuple[TaskRow, ...]:
     """The actor's last 50 tasks, newest first."""
     by.must(Permission.OWN_DATA)
-    return _rows(
-        db,
-        select(BackgroundTask).where(BackgroundTask.user_id == by.owner_id, col(BackgroundTask.type).in_(TYPES)),
-    )
+    query = select(BackgroundTask).where(BackgroundTask.user_id == by.owner_id, col(BackgroundTask.type).in_(TYPES))
+    return _rows(db, by, query)
 
 
-def _rows(db: Session, query: Any) -> tuple[TaskRow, ...]:
+def _rows(db: Session, by: Actor, query: Any) -> tuple[TaskRow, ...]:
     ordered = query.order_by(col(BackgroundTask.created_at).desc(), col(BackgroundTask.id).desc()).limit(_MOST)
-    return tuple(
-        TaskRow(
-            id=task.id,
-            type=task.type,
-            title=task.title,
-            state=task.status,
-            percent=task.progress,
-            step=task.progress_step,
-            error_key=task.error_key or "",
-            error_params=task.error_params or {},
-            cv_id=task.cv_file_id,
-            offer_id=task.job_offer_id,
-            created_at=task.created_at,
-            finished_at=task.finished_at,
-        )
-        for task in db.exec(ordered)
+    tasks = db.exec(ordered).all()
+    noted = _noted(db, [task.id for task in tasks if task.status not in _OPEN])
+    return tuple(_row(task, has_receipt=task.id in noted, line=_line(db, by, task)) for task in tasks)
+
+
+def _noted(db: Session, task_ids: list[UUID]) -> set[UUID]:
+    """Those tasks that the person's ledger has lines of."""
+    lines = select(col(CreditTransaction.task_id)).where(col(CreditTransaction.task_id).in_(task_ids))
+    return {task_id for task_id in db.exec(lines) if task_id is not None} if task_ids else set()
+
+
+def _line(db: Session, by: Actor, task: BackgroundTask) -> tuple[int, int]:
+    """Where a waiting task stands in the line, and in how many seconds it may start."""
+    if task.status != TaskState.QUEUED:
+        return 0, -1
+    return 0, -1
+
+
+def _row(task: BackgroundTask, *, has_receipt: bool, line: tuple[int, int]) -> TaskRow:
+    return TaskRow(
+        id=task.id,
+        type=task.type,
+        title=task.title,
+        state=task.status,
+        percent=task.progress,
+        step=task.progress_step,
+        error_key=task.error_key or "",
+        error_params=task.error_params or {},
+        cv_id=task.cv_file_id,
+        offer_id=task.job_offer_id,
+        created_at=task.created_at,
+        finished_at=task.finished_at,
+        is_cancelling=task.status == TaskState.RUNNING and task.cancel_requested_at is not None,
+        place=line[0],
+        expected_s=line[1],
+        can_retry=task.status in _AGAIN and _has_sources(task),
+        has_receipt=has_receipt,
     )
+
+
+def _has_sources(task: BackgroundTask) -> bool:
+    """Whether what the task works on is still there; the file of an import goes when the import ends."""
+    if task.type == TaskType.MATCH_SCORE:
+        return task.cv_file_id is not None and task.job_offer_id is not None
+    return task.type == TaskType.EXTRACT_OFFER and task.job_offer_id is not None

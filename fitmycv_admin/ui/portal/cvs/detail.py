@@ -17,6 +17,7 @@ from fitmycv_admin.ui.page import page
 from fitmycv_admin.ui.portal.addresses import id_at
 from fitmycv_admin.ui.portal.cvs import paper
 from fitmycv_admin.ui.portal.cvs.scorecard import match_link
+from fitmycv_admin.ui.portal.tasks import turns
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
@@ -54,6 +55,7 @@ class CvPage(Watching, AppState):
     async def compare(self, given: dict[str, Any]) -> Any:
         """Ask for the score of this CV for the chosen offer, and go where it will appear."""
         cv_id, offer_id = id_at(self.router.url, 1), id_at(given.get("offer_id") or "", 0)
+        await turns.may_start(actor())
         await ask(matching.request, actor(), cv_id, offer_id, idempotency_key=f"match:{uuid4()}")
         return rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
 
@@ -126,7 +128,7 @@ def _compare() -> rx.Component:
         class_name="stack",
     )
     ways = rx.cond(CvPage.offers.length() > 0, choose, none)
-    return card.card(rx.el.div(ways, task_list(CvPage.tasks), class_name="stack"), title=t("cvs.compare.title"))
+    return card.card(rx.el.div(ways, task_list(CvPage), class_name="stack"), title=t("cvs.compare.title"))
 
 
 def _score_row(row: Any) -> rx.Component:

@@ -170,7 +170,7 @@ def _import() -> rx.Component:
             ),
             rx.fragment(),
         ),
-        task_list(Library.tasks),
+        task_list(Library),
         rx.el.p(t("cvs.import.promise"), class_name="meta"),
         class_name="stack",
     )

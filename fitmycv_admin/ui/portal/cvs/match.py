@@ -14,6 +14,7 @@ from fitmycv_admin.ui.kit import badge, card, controls, states, values
 from fitmycv_admin.ui.page import page
 from fitmycv_admin.ui.portal.addresses import id_at
 from fitmycv_admin.ui.portal.cvs import paper, scorecard
+from fitmycv_admin.ui.portal.tasks import turns
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
@@ -64,6 +65,7 @@ class MatchPage(Watching, AppState):
     @rx.event
     async def request(self) -> Any:
         """Ask for the score, again or for the first time."""
+        await turns.may_start(actor())
         await ask(matching.request, actor(), *self._pair(), idempotency_key=f"match:{uuid4()}")
         return MatchPage.watch
 
@@ -130,7 +132,7 @@ def _score() -> rx.Component:
     return card.card(
         rx.el.div(
             rx.cond(MatchPage.shown == "", loading, rx.cond(MatchPage.has_score, known, none)),
-            task_list(MatchPage.tasks),
+            task_list(MatchPage),
             class_name="stack",
         ),
         title=t("cvs.score.title"),

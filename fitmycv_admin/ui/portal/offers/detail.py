@@ -16,6 +16,7 @@ from fitmycv_admin.ui.page import page
 from fitmycv_admin.ui.portal.addresses import id_at
 from fitmycv_admin.ui.portal.cvs.scorecard import match_link
 from fitmycv_admin.ui.portal.offers import reading
+from fitmycv_admin.ui.portal.tasks import turns
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
@@ -52,6 +53,7 @@ class OfferPage(Watching, AppState):
     @rx.event
     async def read_again(self) -> Any:
         """Ask for a reading that failed once more."""
+        await turns.may_start(actor())
         await ask(offers.read_again, actor(), id_at(self.router.url, 1), idempotency_key=f"offer:{uuid4()}")
         self.has_failed = False
         return OfferPage.watch
@@ -60,6 +62,7 @@ class OfferPage(Watching, AppState):
     async def compare(self, given: dict[str, Any]) -> Any:
         """Ask for the score of the chosen CV for this offer, and go where it will appear."""
         cv_id, offer_id = id_at(given.get("cv_id") or "", 0), id_at(self.router.url, 1)
+        await turns.may_start(actor())
         await ask(matching.request, actor(), cv_id, offer_id, idempotency_key=f"match:{uuid4()}")
         return rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
 
@@ -96,7 +99,7 @@ def _read() -> rx.Component:
             card.notice(t("cvs.offer.failed"), tone="bad"),
             rx.fragment(),
         ),
-        task_list(OfferPage.tasks),
+        task_list(OfferPage),
         rx.cond(
             OfferPage.has_failed, controls.button(t("cvs.offer.again"), on_click=OfferPage.read_again), rx.fragment()
         ),

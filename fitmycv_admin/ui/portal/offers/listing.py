@@ -17,6 +17,7 @@ from fitmycv_admin.ui.kit import badge, card, controls, form, states, values
 from fitmycv_admin.ui.kit.query import query_link
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.portal.cvs.scorecard import score_mark
+from fitmycv_admin.ui.portal.tasks import turns
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
@@ -42,6 +43,7 @@ class Offers(Watching, AppState):
     async def add(self, given: dict[str, Any]) -> Any:
         """Keep the pasted text and go to its page; or say under the field why not."""
         self.error, self.error_params = "", {}
+        await turns.may_start(actor())
         try:
             added = await ask(
                 offers.add_text, actor(), str(given.get("text") or ""), idempotency_key=f"offer:{uuid4()}"
@@ -149,7 +151,7 @@ def _add() -> rx.Component:
     )
     content = rx.el.div(
         form.form(field, form.submit_row(t("cvs.offers.add")), on_submit=Offers.add),
-        task_list(Offers.tasks),
+        task_list(Offers),
         class_name="stack",
     )
     return card.card(content, title=t("cvs.offers.new"), id="new-offer")

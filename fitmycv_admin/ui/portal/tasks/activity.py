@@ -7,13 +7,14 @@ import reflex as rx
 from fitmycv_admin.core.ask import look
 from fitmycv_admin.domain.cvs import progress
 from fitmycv_admin.domain.cvs.progress import Scope, TaskRow
-from fitmycv_admin.ui.copy import t, t_given, t_word
+from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.guard import page_policy
-from fitmycv_admin.ui.kit import badge, card, controls, states, values
+from fitmycv_admin.ui.kit import card, controls, states, ticker
 from fitmycv_admin.ui.page import Nav, page
-from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
+from fitmycv_admin.ui.portal.tasks import rows
+from fitmycv_admin.ui.portal.tasks.watching import ASKS_EVERY_S, Watching
 from fitmycv_admin.ui.session import AppState, actor
-from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
+from fitmycv_admin.vocabulary import Permission
 
 
 @page_policy(Permission.OWN_DATA)
@@ -28,6 +29,10 @@ class Activity(Watching, AppState):
     async def _fetch(self) -> None:
         self.rows = [row for row in await look(progress.recent, actor()) if not row.is_open]
 
+    def _show(self, found: tuple[TaskRow, ...]) -> None:
+        # What has ended stands in the list below.
+        super()._show(tuple(row for row in found if row.is_open))
+
 
 @page(
     title="cvs.activity.title",
@@ -38,53 +43,55 @@ class Activity(Watching, AppState):
 )
 def view() -> rx.Component:
     """What moves now, then what has ended."""
+    return rx.fragment(
+        card.page_header(t("cvs.activity.title"), t("cvs.activity.answer")),
+        _now(),
+        _before(),
+        # Also what another tab starts appears here.
+        ticker.ticker(Activity.watch, seconds=ASKS_EVERY_S),
+    )
+
+
+def _now() -> rx.Component:
+    def line(task: rx.Var) -> rx.Component:
+        return rx.el.li(rows.moving(task, cancel=Activity.cancel, retry=Activity.retry), class_name="rows-item")
+
+    return rx.cond(
+        Activity.tasks.length() > 0,
+        card.card(
+            rx.el.ul(rx.foreach(Activity.tasks, line), class_name="rows", aria_live="polite"),
+            title=t("wallet.tasks.now"),
+            aside=rx.el.span(t("wallet.tasks.open", n=Activity.tasks.length())),
+            padded=False,
+            id="now",
+        ),
+        rx.fragment(),
+    )
+
+
+def _before() -> rx.Component:
     empty = states.empty_state(
         t("cvs.activity.empty"),
         t("cvs.activity.empty_why"),
         controls.link_button(t("cvs.import.title"), href="/cvs", kind="primary"),
     )
+    nothing = rx.cond(Activity.tasks.length() > 0, states.empty_state(t("wallet.tasks.none_ended")), empty)
     problem = states.error_state(t("cvs.problem"), incident=Activity.incident, retry=Activity.load)
-    loading = rx.el.div(states.skeleton(width="50%"), states.skeleton(width="30%"), class_name="card-body stack")
-    return rx.fragment(
-        card.page_header(t("cvs.activity.title"), t("cvs.activity.answer")),
-        task_list(Activity.tasks),
+    loading = rx.el.div(
+        states.skeleton(width="50%"), states.skeleton(width="30%"), class_name="card-body stack", aria_busy="true"
+    )
+    listed = rx.el.ul(rx.foreach(Activity.rows, _ended), class_name="rows")
+    return card.card(
         rx.cond(
             Activity.rows.length() > 0,
-            rx.el.ul(rx.foreach(Activity.rows, _row), class_name="card rows"),
-            rx.el.div(
-                rx.cond(Activity.problem != "", problem, rx.cond(Activity.is_loaded, empty, loading)), class_name="card"
-            ),
+            listed,
+            rx.cond(Activity.problem != "", problem, rx.cond(Activity.is_loaded, nothing, loading)),
         ),
+        title=t("wallet.tasks.before"),
+        padded=False,
+        id="before",
     )
 
 
-def _row(task: Any) -> rx.Component:
-    failed: Any = task.state == TaskState.FAILED.value
-    sentence = rx.cond(task.error_key != "", t_given(task.error_key, task.error_params), t("cvs.task.failed"))
-    return rx.el.li(
-        rx.el.div(
-            _link(task),
-            rx.el.div(
-                t_word("cvs.activity.type", task.type), " · ", values.instant(task.created_at), class_name="meta"
-            ),
-            rx.cond(failed, rx.el.p(sentence, class_name="tone-bad"), rx.fragment()),
-            class_name="rows-text",
-        ),
-        badge.status_pill(task.state, "cvs.state"),
-        class_name="rows-item",
-        key=task.id.to(str),
-    )
-
-
-def _link(task: Any) -> rx.Component:
-    cv_id = rx.cond(task.cv_id, task.cv_id.to(str), "")
-    offer_id = rx.cond(task.offer_id, task.offer_id.to(str), "")
-    match: Any = "/cvs/" + cv_id + "/match/" + offer_id
-    where: Any = rx.match(
-        task.type,
-        (TaskType.MATCH_SCORE.value, rx.cond((cv_id != "") & (offer_id != ""), match, "")),
-        (TaskType.EXTRACT_OFFER.value, rx.cond(offer_id != "", "/offers/" + offer_id, "")),
-        (TaskType.IMPORT_PDF.value, rx.cond(cv_id != "", "/cvs/" + cv_id, "")),
-        "",
-    )
-    return rx.cond(where != "", controls.link(task.title, href=where, look="rows-link"), rx.el.b(task.title))
+def _ended(task: Any) -> rx.Component:
+    return rows.ended(task, retry=Activity.retry)

@@ -1,4 +1,8 @@
-"""Live progress on any page: the task rows are read again until they have ended; nothing is kept in the tab."""
+"""Live progress on any page: the task rows are read again until they have ended; nothing is kept in the tab.
+
+A watcher lives a few seconds. The tab that is looked at asks for the next one as long as something moves, so that
+watching ends with the tab and begins again after a reload, a cut line or a new server.
+"""
 
 import asyncio
 import contextlib
@@ -9,22 +13,23 @@ from typing import Any
 import reflex as rx
 
 from fitmycv_admin import wiring
-from fitmycv_admin.core.ask import look
+from fitmycv_admin.core.ask import ask, look
 from fitmycv_admin.domain.cvs import progress
 from fitmycv_admin.domain.cvs.progress import Scope, TaskRow
-from fitmycv_admin.ui.copy import t, t_given, t_key
-from fitmycv_admin.ui.kit import card
-from fitmycv_admin.ui.kit import progress as bars
-from fitmycv_admin.ui.kit.controls import Content
+from fitmycv_admin.domain.tasks import board
+from fitmycv_admin.ui.kit import ticker
 from fitmycv_admin.ui.kit.listing import Listing
+from fitmycv_admin.ui.portal.addresses import id_at
+from fitmycv_admin.ui.portal.tasks import rows, turns
 from fitmycv_admin.ui.session import actor
-from fitmycv_admin.vocabulary import TaskState
 
 AT_MOST_EVERY_S = 0.2
 """A tab is told at most five times a second."""
 QUIET_S = 2.0
 """Without news the rows are read anyway: news may be lost, rows are not."""
-LONGEST_S = 600.0
+ASKS_EVERY_S = 5.0
+LONGEST_S = 12.0
+"""A watcher that no tab asked for again ends."""
 
 
 class Watching(Listing, mixin=True):
@@ -45,35 +50,53 @@ class Watching(Listing, mixin=True):
 
     @rx.event
     async def load(self) -> AsyncIterator[Any]:
-        """Show the page, then what is on its way."""
+        """Show the page and what is on its way, then follow that."""
         with self._loading():
             yield
             await self._fetch()
-        yield type(self).watch
+            self._show(await look(progress.followed, actor(), self._scope()))
+        if not self.problem:
+            yield type(self).watch
 
     @rx.event(background=True, supersedes=True)
     async def watch(self) -> AsyncIterator[Any]:
-        """Show how far the tasks are until all have ended, then read the page again."""
+        """Show how far the tasks are until all have ended, and read the page again when one has."""
         by, until = actor(), time.monotonic() + LONGEST_S
         async with self:
-            scope = self._scope()
-        shown: tuple[TaskRow, ...] = ()
+            scope, shown = self._scope(), tuple(self.tasks)
         async with contextlib.aclosing(wiring.progress().moves(by.owner_id, every_s=QUIET_S)) as moves:
             async for _ in moves:
-                rows = await look(progress.followed, by, scope, [row.id for row in shown])
-                ended = _just_ended(shown, rows)
-                async with self:
-                    await self._advance(list(rows), has_ended=bool(ended))
+                now = await look(progress.followed, by, scope, [row.id for row in shown])
+                ended = _just_ended(shown, now)
+                if now != shown or ended:
+                    async with self:
+                        await self._advance(now, has_ended=bool(ended))
                 for row in ended:
                     yield self._after(row)
-                if time.monotonic() > until or not any(row.is_open for row in rows):
+                if time.monotonic() > until or not any(row.is_open for row in now):
                     return
-                shown = rows
+                shown = now
                 await asyncio.sleep(AT_MOST_EVERY_S)
 
-    async def _advance(self, rows: list[TaskRow], *, has_ended: bool) -> None:
-        if rows != self.tasks:
-            self.tasks, self.is_busy = rows, any(row.is_open for row in rows)
+    @rx.event
+    async def cancel(self, task_id: str) -> Any:
+        """Cancel one's own task: at once when it waits, within two seconds when it runs."""
+        await turns.stopped(actor())
+        await ask(board.cancel, actor(), id_at(task_id, 0))
+        return type(self).watch
+
+    @rx.event
+    async def retry(self, task_id: str) -> Any:
+        """Start one's own failed or cancelled task again; what was done and paid is not repeated."""
+        await turns.may_start(actor())
+        await ask(board.retry, actor(), id_at(task_id, 0))
+        return type(self).load
+
+    def _show(self, found: tuple[TaskRow, ...]) -> None:
+        self.tasks, self.is_busy = list(found), any(row.is_open for row in found)
+
+    async def _advance(self, found: tuple[TaskRow, ...], *, has_ended: bool) -> None:
+        self._show(found)
         if has_ended:
             with self._loading():
                 await self._fetch()
@@ -84,43 +107,17 @@ def _just_ended(before: tuple[TaskRow, ...], now: tuple[TaskRow, ...]) -> list[T
     return [row for row in now if row.id in were_open and not row.is_open]
 
 
-def task_list(tasks: Any, *acts: rx.Component) -> rx.Component:
-    """The tasks of a page: a bar with percent and step while they run, the sentence when they failed."""
+def task_list(page: Any, *acts: rx.Component) -> rx.Component:
+    """The tasks of a page (its State): a bar with percent and step while they run, the sentence when they failed."""
+
+    def one(task: Any) -> rx.Component:
+        return rows.moving(task, cancel=page.cancel, retry=page.retry)
+
     return rx.el.div(
-        rx.foreach(tasks, _task),
+        rx.foreach(page.tasks, one),
+        rx.cond(page.is_busy, ticker.ticker(page.watch, seconds=ASKS_EVERY_S), rx.fragment()),
         *acts,
         class_name="stack tasks",
         aria_live="polite",
-        custom_attrs={"data-tasks": tasks.length().to(str)},
+        custom_attrs={"data-tasks": page.tasks.length().to(str)},
     )
-
-
-def _task(task: Any) -> rx.Component:
-    return rx.el.div(
-        rx.match(
-            task.state,
-            (TaskState.RUNNING.value, _running(task)),
-            (TaskState.QUEUED.value, bars.progress(0, _words(task, t("cvs.task.queued")))),
-            (TaskState.FAILED.value, failed(task.title, task.error_key, task.error_params)),
-            (TaskState.CANCELLED.value, card.notice(_words(task, t("cvs.task.cancelled")), tone="warn")),
-            rx.fragment(),
-        ),
-        key=task.id.to(str),
-        custom_attrs={"data-task-state": task.state},
-    )
-
-
-def _running(task: Any) -> rx.Component:
-    step = rx.cond(task.step != "", t_key(task.step), t("cvs.task.running"))
-    percent = task.percent
-    return bars.progress(percent / 100, _words(task, step), detail=t("cvs.task.percent", percent=percent))
-
-
-def _words(task: Any, doing: Content) -> rx.Component:
-    return rx.el.span(rx.el.b(task.title), " · ", doing)
-
-
-def failed(title: Content, key: Any, params: Any) -> rx.Component:
-    """What did not succeed, in a sentence that says what to do."""
-    sentence = rx.cond(key != "", t_given(key, params), t("cvs.task.failed"))
-    return card.notice(rx.el.b(title), rx.el.p(sentence), tone="bad", role="alert")
