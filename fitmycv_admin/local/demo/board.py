@@ -8,7 +8,7 @@ from uuid import UUID
 from fitmycv_admin.local.demo.office import MODEL, Desk, Work
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.models import BackgroundTask, MatchResult, TaskAttempt, TaskStep
-from fitmycv_admin.vocabulary import TaskState, TaskType
+from fitmycv_admin.vocabulary import TaskOutcome, TaskState, TaskType
 
 WORKERS = ("demo-worker-1", "demo-worker-2")
 # Long enough to be seen running; then the reaper hands the task to a worker that exists.
@@ -23,6 +23,13 @@ def post(stage: Stage, desks: list[Desk], paid: Mapping[UUID, int]) -> None:
     stage.insert(TaskAttempt, [row for work in works for row in _attempts(stage, work)])
     stage.insert(TaskStep, [_step(work) for work in works if work.state == TaskState.COMPLETED])
     stage.insert(MatchResult, [_result(work, results[work.id]) for work in works if work.score is not None])
+
+
+_OUTCOMES = {
+    TaskState.COMPLETED: TaskOutcome.USABLE,
+    TaskState.FAILED: TaskOutcome.FAILED,
+    TaskState.CANCELLED: TaskOutcome.CANCELLED_BEFORE_OUTPUT,
+}
 
 
 def _task(stage: Stage, work: Work, line: int | None, result_id: UUID | None) -> dict[str, Any]:
@@ -40,6 +47,7 @@ def _task(stage: Stage, work: Work, line: int | None, result_id: UUID | None) ->
         "feature_name": work.feature,
         "payload": work.payload,
         "result": _outcome(work, result_id),
+        "outcome": _OUTCOMES.get(work.state),
         "error_key": work.error_key,
         "error_fingerprint": work.error_key,
         "credit_used": line is not None,
@@ -52,7 +60,9 @@ def _task(stage: Stage, work: Work, line: int | None, result_id: UUID | None) ->
         "lease_until": stage.now + _LEASE if running else None,
         "cancel_requested_at": work.finished if work.state == TaskState.CANCELLED else None,
         "progress": 100 if work.state == TaskState.COMPLETED else 40 if running else 0,
+        "progressed_at": work.started if running else None,
         "created_at": work.at,
+        "queued_at": work.at,
         "started_at": None if queued else work.started,
         "finished_at": work.finished if work.ended else None,
     }

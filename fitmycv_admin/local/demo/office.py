@@ -199,6 +199,13 @@ def _unfinished(stage: Stage, desks: list[Desk]) -> None:
             stage, desk, TaskType.EXTRACT_OFFER, title, at,
             offer=offer, state=state, payload={"offer_id": str(offer.id)},
         )  # fmt: skip
+    for place, desk in enumerate(desks[6:8]):
+        cv, offer, at = desk.cvs[0], desk.offers[0], stage.now - timedelta(seconds=20 - 9 * place)
+        _work(
+            stage, desk, TaskType.MATCH_SCORE, offer.title, at,
+            feature=PlanFeature.MATCH_SCORE, cv=cv, offer=offer, state=TaskState.QUEUED,
+            payload={"cv_id": str(cv.id), "offer_id": str(offer.id), "cv_version": cv.version},
+        )  # fmt: skip
 
 
 def _offer_row(person: Person, offer: Offer) -> dict[str, Any]:

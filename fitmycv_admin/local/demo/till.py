@@ -1,78 +1,32 @@
 """Money of the demo: subscriptions, quotas, credit packs, and a ledger whose lines add up to the balances."""
 
-from calendar import monthrange
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlmodel import col, select
 
+from fitmycv_admin.domain.billing import periods
 from fitmycv_admin.domain.settings import features, lookups
+from fitmycv_admin.local.demo import books
+from fitmycv_admin.local.demo.books import Reserved
 from fitmycv_admin.local.demo.calls import Plans, Use
-from fitmycv_admin.local.demo.office import Desk
+from fitmycv_admin.local.demo.office import Desk, Work
 from fitmycv_admin.local.demo.people import Person
+from fitmycv_admin.local.demo.purse import Line, Purse
 from fitmycv_admin.local.demo.stage import Stage
-from fitmycv_admin.models import (
-    CreditBalance,
-    CreditPack,
-    CreditTransaction,
-    FeatureUsageCounter,
-    Subscription,
-    SubscriptionPlan,
-    SubscriptionPlanFeatureLimit,
-)
+from fitmycv_admin.models import CreditPack, PlanVersion, Subscription, SubscriptionPlan, SubscriptionPlanFeatureLimit
 from fitmycv_admin.vocabulary import (
     BillingPeriod,
     CreditKind,
+    Payer,
     PlanFeature,
+    ReservationState,
     SubscriptionState,
     TaskState,
 )
-
-_GIVEN = (CreditKind.GIFT, CreditKind.WELCOME, CreditKind.PROMO, CreditKind.REFERRAL)
-
-
-@dataclass(slots=True)
-class Line:
-    """One line of the ledger before it has a number."""
-
-    person: Person
-    at: datetime
-    kind: CreditKind
-    amount: int
-    balance_after: int
-    source: str = ""
-    feature: str | None = None
-    task_id: UUID | None = None
-    payment: str | None = None
-    price: int = 0
-    related: "Line | None" = None
-    actor: UUID | None = None
-    reason: str | None = None
-
-
-@dataclass(slots=True)
-class Purse:
-    """The credits of one person, and what they used of their plan."""
-
-    person: Person
-    lines: list[Line] = field(default_factory=list)
-    used: Counter[tuple[datetime, str]] = field(default_factory=Counter)
-
-    @property
-    def balance(self) -> int:
-        """What is left."""
-        return self.lines[-1].balance_after if self.lines else 0
-
-    def add(self, at: datetime, kind: CreditKind, amount: int, **more: Any) -> Line:
-        """Write a line after the last one."""
-        at = max(at, self.lines[-1].at + timedelta(milliseconds=1)) if self.lines else at
-        line = Line(self.person, at, kind, amount, self.balance + amount, **more)
-        self.lines.append(line)
-        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,42 +46,71 @@ class Sub:
 
 @dataclass(slots=True)
 class Books:
-    """What the rest of the story needs to know about money."""
+    """What the rest of the story needs to know about money; `paid` says which line paid for a task."""
 
     plans: Plans
     subs: list[Sub]
     purchases: list[Line]
     gifts: list[Line]
     paid: dict[UUID, int]
+    reserved: list[Reserved]
+    numbers: books.Numbers
 
 
 def open_books(stage: Stage, support: Person, desks: list[Desk], uses: list[Use]) -> Books:
-    """Insert subscriptions, the ledger with its balances, and counters.
+    """Insert subscriptions, the ledger with its lots and balances, and counters.
 
-    `support` is who gives credits away.
+    `support` is who gives credits away. What tasks reserved is inserted by `reserve`, when the tasks are there.
     """
-    people = [desk.person for desk in desks]
-    subs = _subscribe(stage, people)
+    subs = _subscribe(stage, [desk.person for desk in desks])
     plans = Plans([(sub.person.id, sub.plan_id, sub.since, sub.until) for sub in subs])
-    purses = _spend(stage, desks, uses, subs)
-    gifts = _gifts(stage, support, list(purses.values()))
-    lines = sorted((line for purse in purses.values() for line in purse.lines), key=lambda line: line.at)
-    paid = _write(stage, lines)
-    stage.insert(CreditBalance, [_balance(purse) for purse in purses.values()])
-    stage.insert(FeatureUsageCounter, [row for purse in purses.values() for row in _counters(purse)])
-    return Books(plans, subs, [line for line in lines if line.kind == CreditKind.PURCHASE], gifts, paid)
+    counter = _Counter(stage, desks, subs)
+    counter.serve(_wishes(desks, uses))
+    purses = list(counter.purses.values())
+    gifts = _gifts(stage, support, purses, desks)
+    _money_goes_back(stage, purses)
+    numbers = books.write(stage, purses)
+    lines = sorted(numbers.lines, key=lambda line: line.at)
+    bought = [line for line in lines if line.kind == CreditKind.PURCHASE]
+    spent = [line for line in lines if line.kind == CreditKind.USAGE]
+    paid = {line.task_id: numbers.lines[line] for line in spent if line.task_id}
+    return Books(plans, subs, bought, gifts, paid, counter.reserved, numbers)
 
 
-def _gifts(stage: Stage, support: Person, purses: list[Purse]) -> list[Line]:
+def reserve(stage: Stage, told: Books) -> None:
+    """Insert what tasks reserved."""
+    books.reserve(stage, told.reserved, told.numbers)
+
+
+def _gifts(stage: Stage, support: Person, purses: list[Purse], desks: list[Desk]) -> list[Line]:
     """Five credits for people whose imports failed, in the last days of the story."""
-    unlucky = [purse for purse in purses if any(line.kind == CreditKind.RETURN for line in purse.lines)]
+    failed = {work.person.id for desk in desks for work in desk.works if work.state == TaskState.FAILED}
+    unlucky = [purse for purse in purses if purse.person.id in failed]
     return [
-        purse.add(
+        purse.grant(
             max(purse.lines[-1].at + timedelta(minutes=1), stage.now - timedelta(days=9 - place, minutes=13)),
             CreditKind.GIFT, 5, source="support", actor=support.id, reason="Import raté",
         )
         for place, purse in enumerate(unlucky[:5])
     ]  # fmt: skip
+
+
+def _money_goes_back(stage: Stage, purses: list[Purse]) -> None:
+    """One purchase is refunded, and one is disputed after its credits were spent."""
+    buyers = [purse for purse in purses if any(line.kind == CreditKind.PURCHASE for line in purse.lines)]
+    last = {
+        purse.person.id: [line for line in purse.lines if line.kind == CreditKind.PURCHASE][-1] for purse in buyers
+    }
+    buyers.sort(key=lambda purse: purse.balance)
+    at = stage.now - timedelta(hours=30)
+    poor, rich = buyers[0], buyers[-1]
+    bought = last[poor.person.id]
+    poor.spend(
+        max(at, poor.lines[-1].at), CreditKind.CHARGEBACK, bought.amount, source="dispute", payment=bought.payment,
+        related=bought, request_key=f"chargeback:{bought.payment}:",
+    )  # fmt: skip
+    bought = last[rich.person.id]
+    rich.reverse(at + timedelta(hours=5), bought, source="refund", payment=bought.payment, price=-bought.price)
 
 
 _SUBSCRIBED = (
@@ -147,17 +130,17 @@ _SUBSCRIBED = (
 
 def _subscribe(stage: Stage, people: list[Person]) -> list[Sub]:
     plans = {plan.name: plan for plan in stage.db.exec(select(SubscriptionPlan))}
+    versions = dict(stage.db.exec(select(PlanVersion.plan_id, PlanVersion.id)).all())
     subs, rows = [], []
     for number, (who, name, yearly, day, state, ends) in enumerate(_SUBSCRIBED):
         person, plan = people[who], plans[name]
         since = max(
             stage.at_hour(stage.start + timedelta(days=day)), (person.verified or person.since) + timedelta(hours=3)
         )
-        start = since if yearly else _period(since, stage.now)[0]
-        end = _months(since, 12) if yearly else _period(since, stage.now)[1]
+        start, end = (since, since + timedelta(days=365)) if yearly else periods.monthly(since, stage.now)
         canceled = start - timedelta(days=1) if state == SubscriptionState.CANCELED else None
         if canceled is not None:
-            end, start = start, _months(start, -1)
+            start, end = periods.monthly(since, start - timedelta(seconds=1))
         assert plan.id is not None
         until = end if canceled else stage.now + timedelta(days=1)
         sub = Sub(
@@ -179,6 +162,9 @@ def _subscribe(stage: Stage, people: list[Person]) -> list[Sub]:
                 "stripe_customer_id": f"cus_demo_{person.seq:04d}",
                 "stripe_subscription_id": f"sub_demo_{number:04d}",
                 "plan_id": plan.id,
+                "plan_version_id": versions[plan.id],
+                "billing_anchor": since,
+                "past_due_since": start if state == SubscriptionState.PAST_DUE else None,
                 "status": state,
                 "billing_period": BillingPeriod.YEARLY if yearly else BillingPeriod.MONTHLY,
                 "current_period_start": start,
@@ -193,154 +179,124 @@ def _subscribe(stage: Stage, people: list[Person]) -> list[Sub]:
     return subs
 
 
-def _months(at: datetime, count: int) -> datetime:
-    """The same day some months later, clamped to the month."""
-    month = at.month - 1 + count
-    year, month = at.year + month // 12, month % 12 + 1
-    return at.replace(year=year, month=month, day=min(at.day, monthrange(year, month)[1]))
-
-
-def _period(anchor: datetime, instant: datetime) -> tuple[datetime, datetime]:
-    """The month from the anchor that holds an instant."""
-    count = 0
-    while _months(anchor, count + 1) <= instant:
-        count += 1
-    return _months(anchor, count), _months(anchor, count + 1)
-
-
 @dataclass(frozen=True, slots=True)
 class _Wish:
     person: Person
     at: datetime
     feature: PlanFeature
-    task_id: UUID | None = None
-    comes_back: datetime | None = None
+    work: Work | None = None
 
-
-def _spend(stage: Stage, desks: list[Desk], uses: list[Use], subs: list[Sub]) -> dict[UUID, Purse]:
-    """Everybody's credits over time: welcome, uses by quota or credits, purchases when they run out, returns."""
-    db = stage.db
-    costs = {feature: features.credit_cost(db, feature) for feature in PlanFeature}
-    welcome = lookups.whole(db, "welcome_credits")
-    packs = [(pack.credit_amount, pack.price) for pack in db.exec(select(CreditPack).order_by(col(CreditPack.price)))]
-    limits = {(row.plan_id, row.feature_name): row.usage_limit for row in db.exec(select(SubscriptionPlanFeatureLimit))}
-    by_person = {sub.person.id: sub for sub in subs}
-    purses = {desk.person.id: Purse(desk.person) for desk in desks}
-    for purse in purses.values():
-        purse.add(purse.person.verified or purse.person.since, CreditKind.WELCOME, welcome, source="welcome_bonus")
-    pending: dict[UUID, list[tuple[datetime, Line]]] = defaultdict(list)
-    for wish in _wishes(desks, uses):
-        purse = purses[wish.person.id]
-        _give_back(purse, pending[wish.person.id], wish.at)
-        if _by_quota(purse, by_person.get(wish.person.id), wish, limits):
-            continue
-        cost = costs[wish.feature]
-        if purse.balance < cost:
-            _buy(stage, purse, packs, wish.at - timedelta(minutes=3))
-        line = purse.add(wish.at, CreditKind.USAGE, -cost, source="task", feature=wish.feature, task_id=wish.task_id)
-        if wish.comes_back:
-            pending[wish.person.id].append((wish.comes_back, line))
-    for purse in purses.values():
-        _give_back(purse, pending[purse.person.id], stage.now)
-    return purses
+    @property
+    def succeeds(self) -> bool:
+        """Whether it is paid for in the end: what fails or is cancelled is let go."""
+        return self.work is None or self.work.state == TaskState.COMPLETED
 
 
 def _wishes(desks: list[Desk], uses: list[Use]) -> list[_Wish]:
     found = [_Wish(use.person, use.at, use.recipe.feature) for use in uses if use.recipe.feature]
-    for work in (work for desk in desks for work in desk.works):
-        if work.feature and work.ended:
-            back = work.finished if work.state in (TaskState.FAILED, TaskState.CANCELLED) else None
-            found.append(_Wish(work.person, work.at, work.feature, work.id, back))
+    works = [work for desk in desks for work in desk.works]
+    found += [_Wish(work.person, work.at, work.feature, work) for work in works if work.feature]
     return sorted(found, key=lambda wish: wish.at)
 
 
-def _give_back(purse: Purse, pending: list[tuple[datetime, Line]], until: datetime) -> None:
-    """Return the credits of tasks that had failed by then."""
-    for at, line in [entry for entry in pending if entry[0] <= until]:
-        purse.add(
-            at, CreditKind.RETURN, -line.amount, source="task_failed", feature=line.feature, task_id=line.task_id,
-            related=line,
-        )  # fmt: skip
-        pending.remove((at, line))
+_CAMPAIGNS = (
+    # day of the story, valid for days, source: one that has run out, one that runs out soon
+    (40, 2, "campaign:weekend"),
+    (76, 20, "campaign:automne"),
+)
+_RETURN_EVERY = 17
 
 
-def _by_quota(purse: Purse, sub: Sub | None, wish: _Wish, limits: dict[tuple[int, str], int]) -> bool:
-    """Take a use from the plan's month when there is one left; what came back is not counted."""
-    if sub is None or not sub.since <= wish.at < sub.until or wish.comes_back:
-        return False
-    key = (_period(sub.since, wish.at)[0], wish.feature.value)
-    limit = limits[sub.plan_id, wish.feature]
-    if limit != -1 and purse.used[key] >= limit:
-        return False
-    purse.used[key] += 1
-    return True
+class _Counter:
+    """Where everybody is served: by quota where the plan has one left, else by credits, bought when they run out."""
 
-
-def _buy(stage: Stage, purse: Purse, packs: list[tuple[int, int]], at: datetime) -> None:
-    amount, price = stage.dice.choices(packs, (5, 4, 2, 1)[: len(packs)])[0]
-    payment = f"pi_demo_{stage.word()}"
-    purse.add(at, CreditKind.PURCHASE, amount, source="credit_pack_purchase", payment=payment, price=price)
-
-
-def _write(stage: Stage, lines: list[Line]) -> dict[UUID, int]:
-    """Insert the lines in order of time, then those that refer to others; which line paid for which task."""
-    numbers: dict[int, int] = {}
-    paid: dict[UUID, int] = {}
-    statement = insert(CreditTransaction).returning(col(CreditTransaction.id), sort_by_parameter_order=True)
-    for batch in (lines[start : start + 500] for start in range(0, len(lines), 500)):
-        for wave in ([line for line in batch if not line.related], [line for line in batch if line.related]):
-            if wave:
-                made = stage.db.scalars(statement, [_line_row(line, numbers) for line in wave]).all()
-                numbers |= {id(line): int(number or 0) for line, number in zip(wave, made, strict=True)}
-    for line in lines:
-        if line.kind == CreditKind.USAGE and line.task_id:
-            paid[line.task_id] = numbers[id(line)]
-    return paid
-
-
-def _line_row(line: Line, numbers: dict[int, int]) -> dict[str, Any]:
-    return {
-        "user_id": line.person.id,
-        "amount": line.amount,
-        "balance_after": line.balance_after,
-        "type": line.kind,
-        "source": line.source,
-        "feature_name": line.feature,
-        "task_id": line.task_id,
-        "stripe_payment_intent_id": line.payment,
-        "stripe_invoice_id": line.payment.replace("pi_", "in_") if line.payment else None,
-        "related_transaction_id": numbers[id(line.related)] if line.related else None,
-        "actor_id": line.actor,
-        "reason": line.reason,
-        "created_at": line.at,
-    }
-
-
-def _balance(purse: Purse) -> dict[str, Any]:
-    def total(*kinds: CreditKind) -> int:
-        return sum(abs(line.amount) for line in purse.lines if line.kind in kinds)
-
-    bought = [line for line in purse.lines if line.kind == CreditKind.PURCHASE]
-    return {
-        "user_id": purse.person.id,
-        "balance": purse.balance,
-        "total_purchased": total(CreditKind.PURCHASE),
-        "total_used": total(CreditKind.USAGE),
-        "total_refunded": total(CreditKind.RETURN),
-        "total_gifted": total(*_GIVEN),
-        "balance_after_last_purchase": bought[-1].balance_after if bought else None,
-        "updated_at": purse.lines[-1].at,
-    }
-
-
-def _counters(purse: Purse) -> list[dict[str, Any]]:
-    return [
-        {
-            "user_id": purse.person.id,
-            "feature_name": feature,
-            "count": count,
-            "period_start": start,
-            "period_end": _months(start, 1),
+    def __init__(self, stage: Stage, desks: list[Desk], subs: list[Sub]) -> None:
+        db = stage.db
+        self._stage = stage
+        self._costs = {feature: features.credit_cost_now(db, feature) for feature in PlanFeature}
+        self._limits = {
+            (row.plan_id, row.feature_name): row.usage_limit for row in db.exec(select(SubscriptionPlanFeatureLimit))
         }
-        for (start, feature), count in purse.used.items()
-    ]
+        packs = db.exec(select(CreditPack).order_by(col(CreditPack.price)))
+        self._packs = [(pack.credit_amount, pack.price) for pack in packs]
+        self._subs = {sub.person.id: sub for sub in subs}
+        self._complaints: dict[UUID, list[tuple[datetime, Line, Reserved]]] = defaultdict(list)
+        self._charged = 0
+        self.purses = {desk.person.id: Purse(desk.person) for desk in desks}
+        self.reserved: list[Reserved] = []
+        welcome = lookups.whole(db, "welcome_credits")
+        for purse in self.purses.values():
+            at = purse.person.verified or purse.person.since
+            purse.grant(at, CreditKind.WELCOME, welcome, source="welcome_bonus")
+
+    def serve(self, wishes: list[_Wish]) -> None:
+        """Everybody in turn, until the end of the story."""
+        for wish in wishes:
+            self._until(self.purses[wish.person.id], wish.at)
+            if not self._by_quota(wish):
+                self._by_credits(wish)
+        for purse in self.purses.values():
+            self._until(purse, self._stage.now)
+
+    def _until(self, purse: Purse, at: datetime) -> None:
+        """What happened to a purse meanwhile: campaigns, returns, credits that ran out."""
+        for number, (day, valid, source) in enumerate(_CAMPAIGNS):
+            then = self._stage.start + timedelta(days=day, hours=9, seconds=purse.person.seq)
+            known = any(line.source == source for line in purse.lines)
+            if purse.lines[0].at < then <= at and not known and purse.person.seq % 3 == number:
+                expires = then + timedelta(days=valid)
+                purse.grant(then, CreditKind.PROMO, 5, source=source, expires_at=expires)
+        for entry in [entry for entry in self._complaints[purse.person.id] if entry[0] <= at]:
+            then, line, taken = entry
+            purse.give_back(then, line, cause="complaint", source="support", reason="Résultat inexploitable")
+            taken.state = ReservationState.RETURNED
+            self._complaints[purse.person.id].remove(entry)
+        purse.pass_time(at)
+
+    def _by_quota(self, wish: _Wish) -> bool:
+        """Take a use from the plan's month when there is one left; what fails is not counted."""
+        sub, purse = self._subs.get(wish.person.id), self.purses[wish.person.id]
+        if sub is None or not sub.since <= wish.at < sub.until:
+            return False
+        month, feature = periods.monthly(sub.since, wish.at), wish.feature.value
+        limit = self._limits[sub.plan_id, feature]
+        if limit != -1 and purse.used[month, feature] >= limit:
+            return False
+        purse.used[month, feature] += wish.succeeds
+        self._note(wish, Payer.QUOTA, counter=(wish.person.id, month, feature))
+        return True
+
+    def _by_credits(self, wish: _Wish) -> None:
+        cost, version = self._costs[wish.feature]
+        purse = self.purses[wish.person.id]
+        if purse.balance - purse.held < cost:
+            self._buy(purse, wish.at - timedelta(minutes=3))
+        if wish.work is not None and not wish.work.ended:
+            self._note(wish, Payer.CREDITS, amount=cost, version=version, kept=tuple(purse.hold(cost)))
+            return
+        line = None
+        if wish.succeeds:
+            at, task_id = (wish.work.finished, wish.work.id) if wish.work else (wish.at, None)
+            line = purse.spend(at, CreditKind.USAGE, cost, source="task", feature=wish.feature, task_id=task_id)
+        taken = self._note(wish, Payer.CREDITS, amount=cost, version=version, line=line)
+        self._charged += wish.succeeds and wish.feature == PlanFeature.IMPORT_PDF
+        if line is not None and taken is not None and self._charged % _RETURN_EVERY == 1:
+            self._charged += 1
+            self._complaints[wish.person.id].append((line.at + timedelta(hours=20), line, taken))
+
+    def _note(self, wish: _Wish, payer: Payer, **more: Any) -> Reserved | None:
+        """What the task of a wish reserved; nothing for work without a task."""
+        work = wish.work
+        if work is None:
+            return None
+        state = ReservationState.CAPTURED if wish.succeeds else ReservationState.RELEASED
+        settled_at = work.finished
+        if not work.ended:
+            state, settled_at = ReservationState.HELD, None
+        self.reserved.append(Reserved(wish.person, work.id, wish.feature, work.at, payer, state, settled_at, **more))
+        return self.reserved[-1]
+
+    def _buy(self, purse: Purse, at: datetime) -> None:
+        amount, price = self._stage.dice.choices(self._packs, (5, 4, 2, 1)[: len(self._packs)])[0]
+        payment = f"pi_demo_{self._stage.word()}"
+        purse.grant(at, CreditKind.PURCHASE, amount, source="credit_pack_purchase", payment=payment, price=price)
