@@ -272,5 +272,3 @@ def _seen(db: Session, user_id: UUID, entry: Entry) -> int | None:
 def _a_year_after(at: datetime) -> datetime:
     day = 28 if (at.month, at.day) == _LEAP_DAY else at.day
     return at.replace(year=at.year + 1, day=day)
-
-

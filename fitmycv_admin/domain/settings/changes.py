@@ -66,9 +66,7 @@ def versions(db: Session, name: str) -> tuple[VersionRow, ...]:
     """Every value a setting had, newest first; version 0 is the default that held before anything was stored."""
     setting = catalogue.known(name)
     kept = db.exec(
-        select(SettingVersion)
-        .where(SettingVersion.setting_name == name)
-        .order_by(col(SettingVersion.version).desc())
+        select(SettingVersion).where(SettingVersion.setting_name == name).order_by(col(SettingVersion.version).desc())
     ).all()
     rows: list[VersionRow] = []
     until: datetime | None = None

@@ -12,8 +12,7 @@ from fitmycv_admin.models import FeatureMapping, Setting
 UNMAPPED = "unmapped"
 """The feature of calls whose name no mapping holds; it exists so that nothing is left out of a sum."""
 
-# Calls whose setting is not `model_<call name>`.
-_MODEL_SETTINGS = {
+SHARED_MODEL_SETTINGS = {
     "generate_cv_url": "model_cv_generation",
     "generate_cv_pdf": "model_cv_generation",
     "create_template_cv_url": "model_cv_generation",
@@ -22,6 +21,7 @@ _MODEL_SETTINGS = {
     "extract_job_offer_pdf": "model_extract_job_offer",
     "detect_cv_language": "model_detect_language",
 }
+"""Calls whose setting is not `model_<call name>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def display_names(db: Session) -> dict[str, str]:
 
 def model_setting(call_name: str) -> str:
     """The name of the setting that says which model a call uses; raises NotFound when there is none."""
-    name = _MODEL_SETTINGS.get(call_name, f"model_{call_name}")
+    name = SHARED_MODEL_SETTINGS.get(call_name, f"model_{call_name}")
     return catalogue.known(name).name
 
 

@@ -37,7 +37,13 @@ KINDS: dict[TaskType, Kind] = {
         Kind(TaskType.MATCH_SCORE, "tasks.type.match_score", PlanFeature.MATCH_SCORE, time_limit_s=120),
         # Measures the machinery itself: it may be started as often as something is killed under it.
         Kind(
-            TaskType.NOOP, "tasks.type.noop", None, time_limit_s=60, max_attempts=100, poison_after=101, visible=False,
+            TaskType.NOOP,
+            "tasks.type.noop",
+            None,
+            time_limit_s=60,
+            max_attempts=100,
+            poison_after=101,
+            visible=False,
             needs_model=False,
         ),
     )
