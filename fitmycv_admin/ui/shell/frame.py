@@ -31,7 +31,6 @@ def frame(
     entries: Sequence[Item],
     person: Person,
     environment: rx.Component | None = None,
-    fresh: rx.Component | None = None,
     banner: rx.Component | None = None,
     counts: rx.Var[dict[str, int]] | dict[str, int] | None = None,
     results: Any = None,
@@ -41,7 +40,7 @@ def frame(
     home: str = "/ops",
     sign_out: str = "/auth/sign-out",
 ) -> rx.Component:
-    """Operations: grouped navigation, search, freshness, switches, account."""
+    """Operations: grouped navigation, search, switches, account."""
     side = rx.el.aside(
         parts.brand(home, environment=environment), sidebar_links(entries, person.allowed, counts), class_name="side"
     )
@@ -59,10 +58,12 @@ def frame(
     top = rx.el.header(
         rx.el.div(phone, class_name="burger"),
         parts.SearchButton.create(label=t("kit.palette.placeholder")),
-        rx.el.div(fresh if fresh is not None else rx.fragment(), class_name="push"),
-        parts.language_switch(person.language, on_language),
-        parts.theme_switch(),
-        parts.account_menu(person.initials, person.name, *account_links, sign_out=sign_out, with_keys=True),
+        rx.el.div(
+            parts.language_switch(person.language, on_language),
+            parts.theme_switch(),
+            parts.account_menu(person.initials, person.name, *account_links, sign_out=sign_out, with_keys=True),
+            class_name="row push",
+        ),
         class_name="top",
     )
     return rx.fragment(

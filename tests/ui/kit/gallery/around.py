@@ -3,10 +3,9 @@
 import reflex as rx
 
 from fitmycv_admin.ui.session import AppState
-from fitmycv_admin.ui.shell import frame, parts
+from fitmycv_admin.ui.shell import frame
 from fitmycv_admin.ui.shell.navigation import Item
 from tests.ui.kit.gallery.state import GalleryState
-from tests.ui.kit.gallery.words import g
 
 ENTRIES = (
     Item("/", "gallery.lists", "list", is_exact=True),
@@ -24,7 +23,6 @@ def ops(content: rx.Component) -> rx.Component:
         entries=ENTRIES,
         person=PERSON,
         environment="demo",
-        fresh=parts.freshness(g("fresh")),
         results=GalleryState.found,
         on_search=GalleryState.search,
         home="/",
