@@ -54,7 +54,7 @@ export function IdChip({ value, head = 8, tail = 3 }) {
     event.stopPropagation();
     await navigator.clipboard?.writeText(id);
     setCopied(true);
-    setTimeout(() => setCopied(false), 1200);
+    setTimeout(() => setCopied(false), 2500);
   };
   return h("button", { type: "button", className: "id-chip", title: id, "aria-label": t("kit.copy_id", { id }), onClick: copy },
     short, h("span", { className: "id-chip-done", role: "status" }, copied ? t("kit.copied") : ""));

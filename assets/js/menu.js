@@ -1,10 +1,10 @@
 // A <details> menu that closes when it should.
-import { createElement as h, useEffect, useRef } from "react";
+import { createElement as h, useLayoutEffect, useRef } from "react";
 
 export function Menu({ label, look, align, children }) {
   const [trigger, items] = children;
   const ref = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const box = ref.current;
     const away = (event) => { if (box.open && !box.contains(event.target)) box.open = false; };
     const escape = (event) => {

@@ -1,5 +1,5 @@
 // Ctrl-K: pages at once, records from the server; "?" shows the keys. Nothing is sent while no search is wanted.
-import { createElement as h, useEffect, useId, useRef, useState } from "react";
+import { createElement as h, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useCopy } from "./copy.js";
 
@@ -25,7 +25,8 @@ export function Palette({ items, results, allowed, onSearch }) {
   const id = useId();
 
   const open = () => { setText(""); setAt(0); if (!box.current.open) box.current.showModal(); };
-  useEffect(() => {
+  // Before the page is painted: who sees it may use its keys.
+  useLayoutEffect(() => {
     const onKey = (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
       else if (event.key === "?" && !isTyping(event.target) && !document.querySelector("dialog[open]")) { event.preventDefault(); help.current.showModal(); }

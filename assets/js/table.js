@@ -1,5 +1,5 @@
 // What a list remembers in this browser (hidden columns, density) and how the keyboard walks through it.
-import { createElement as h, useEffect, useRef, useSyncExternalStore } from "react";
+import { createElement as h, useEffect, useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { useCopy } from "./copy.js";
 
 const PLAIN = { hidden: [], isCompact: false };
@@ -49,7 +49,8 @@ const isTyping = (element) => element.closest("input:not([type=checkbox]), texta
 export function TableFrame({ id, look: extra, children }) {
   const { hidden, isCompact } = useLook(id);
   const box = useRef(null);
-  useEffect(() => {
+  // Before the rows are painted: who sees them may use the keys.
+  useLayoutEffect(() => {
     const onKey = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (document.querySelector("[data-table]") !== box.current && !box.current.contains(event.target)) return;
