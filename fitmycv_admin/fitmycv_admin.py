@@ -66,6 +66,7 @@ def _application() -> rx.App:
         head_components=frames.head(),
         html_lang=DEFAULT_LANGUAGE,
         toaster=toaster(),
+        hydrate_fallback=frames.waiting,
         reset_style=False,
         enable_state=True,
     )

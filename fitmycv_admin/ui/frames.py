@@ -8,6 +8,7 @@ import reflex as rx
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit.card import notice
 from fitmycv_admin.ui.kit.controls import link_button
+from fitmycv_admin.ui.kit.states import skeleton
 from fitmycv_admin.ui.language import LanguageState
 from fitmycv_admin.ui.ops import pages as ops
 from fitmycv_admin.ui.page import Page
@@ -17,10 +18,10 @@ from fitmycv_admin.ui.session import AppState
 from fitmycv_admin.ui.shell.frame import Person, frame, portal_frame
 from fitmycv_admin.ui.shell.guest import guest_card, guest_frame
 from fitmycv_admin.ui.shell.navigation import items
-from fitmycv_admin.ui.shell.parts import environment_mark
+from fitmycv_admin.ui.shell.parts import brand, environment_mark
 from fitmycv_admin.ui.theme import STYLESHEETS, head
 
-__all__ = ["STYLESHEETS", "framed", "head", "missing"]
+__all__ = ["STYLESHEETS", "framed", "head", "missing", "waiting"]
 
 
 def framed(page: Page) -> Callable[[], rx.Component]:
@@ -59,6 +60,17 @@ def _framed(page: Page) -> rx.Component:
         banner=_ai_off(),
         on_language=LanguageState.choose,
         account_links=((t("common.account"), "/accounts/profile"),),
+    )
+
+
+def waiting() -> rx.Component:
+    """What stands on a page of one record until its script is there; it needs no language."""
+    return rx.el.div(
+        rx.el.header(brand(), class_name="guest-top"),
+        rx.el.main(
+            rx.el.div(skeleton(), skeleton(look="skeleton-block"), class_name="wrap", aria_busy="true"),
+        ),
+        class_name="waiting",
     )
 
 
