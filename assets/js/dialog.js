@@ -1,6 +1,8 @@
 // Native <dialog>: opened by the state of the page or by the button inside it, closed by Escape, the backdrop or its buttons.
-import { createElement as h, useEffect, useId, useRef } from "react";
+import { createElement as h, useEffect, useId, useLayoutEffect, useRef } from "react";
+import { Link, useLocation, useNavigate } from "react-router";
 import { useCopy } from "./copy.js";
+import { addressWith, useQuery } from "./query.js";
 
 // Focus goes to the first field; where there is none, to the safe answer.
 function show(box) {
@@ -65,4 +67,38 @@ export function Opener({ look, title, children }) {
     h("dialog", { ref: box, className: look || "dialog", "aria-labelledby": id, onMouseDown: onBackdrop },
       h("div", { className: title ? "" : "visually-hidden" }, h(Head, { id, title: title || t("kit.menu"), box })),
       h("div", { onClick: leave, className: title ? "dialog-body" : "" }, body)));
+}
+
+const isNarrow = () => matchMedia("(max-width: 1100px)").matches;
+
+// A record beside its list; where there is no room beside it, a sheet over it. It closes by leaving the address.
+export function SidePanel({ label, closes, children }) {
+  const t = useCopy();
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const query = useQuery();
+  const box = useRef(null);
+  const opened = closes.map((name) => query.get(name) ?? "").join("");
+  const to = addressWith(pathname, query, Object.fromEntries(closes.map((name) => [name, ""])));
+  const leave = useRef(null);
+  leave.current = () => navigate(to, { preventScrollReset: true });
+  // After the commit: React puts the focus back to where it was before it.
+  useEffect(() => {
+    if (!opened || !isNarrow()) return undefined;
+    const from = document.activeElement;
+    box.current.focus({ preventScroll: true });
+    return () => { if (from?.isConnected) from.focus({ preventScroll: true }); };
+  }, [opened]);
+  useLayoutEffect(() => {
+    // Before the others hear the key: what else is open closes first.
+    const escape = (event) => { if (event.key === "Escape" && !document.querySelector("dialog[open], details[open]")) leave.current(); };
+    document.addEventListener("keydown", escape, true);
+    return () => document.removeEventListener("keydown", escape, true);
+  }, []);
+  const [head, ...rest] = [children].flat();
+  const close = { to, preventScrollReset: true };
+  return h("div", { className: "panel-place" },
+    h(Link, { ...close, className: "panel-scrim", "aria-hidden": true, tabIndex: -1 }),
+    h("aside", { ref: box, className: "card panel", "aria-label": label, tabIndex: -1 },
+      h("div", { className: "card-head" }, head, h(Link, { ...close, className: "icon-btn", "aria-label": t("kit.close") }, "✕")), rest));
 }

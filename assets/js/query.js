@@ -11,10 +11,11 @@ export function useQuery() {
   return new URLSearchParams(isHydrated ? search : "");
 }
 
-// Changing a filter or the sort starts again at the first page.
+// Changing a filter or the sort starts again at the first page; opening a row of a page does not.
+const KEEPS_PAGE = ["after", "before", "open"];
 export function addressWith(pathname, query, changes) {
   const next = new URLSearchParams(query);
-  if (!("after" in changes) && !("before" in changes)) { next.delete("after"); next.delete("before"); }
+  if (!Object.keys(changes).every((name) => KEEPS_PAGE.includes(name))) { next.delete("after"); next.delete("before"); }
   for (const [name, value] of Object.entries(changes)) {
     if (value === "" || value === null || value === undefined) next.delete(name);
     else next.set(name, value);

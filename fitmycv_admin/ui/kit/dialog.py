@@ -1,11 +1,10 @@
 """Dialogs, confirmations, drawers and the panel beside a list."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.react_router.dom import ReactRouterLink
 
-from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit.controls import Content
 
 
@@ -36,6 +35,15 @@ class Opener(_Dialog):
     """A trigger and the modal it opens, without asking the server."""
 
     tag = "Opener"
+
+
+class SidePanel(rx.Component):
+    """What the address opened."""
+
+    library = "$/public/js/dialog.js"
+    tag = "SidePanel"
+    label: rx.Var[str]
+    closes: rx.Var[list[str]]
 
 
 def dialog(
@@ -86,31 +94,35 @@ def confirm(
     )
 
 
+def beside(rows: rx.Component, panel: rx.Component, *, is_open: rx.Var[Any]) -> rx.Component:
+    """A list, and beside it the panel of its opened record; the list stays where it was scrolled to."""
+    return rx.el.div(
+        rows, rx.cond(is_open, panel, rx.fragment()), class_name=rx.cond(is_open, "grid grid-side", "grid")
+    )
+
+
 def side_panel(
     *content: rx.Component,
-    title: Content,
+    title: rx.Var[str] | str,
     subtitle: Content = "",
     status: rx.Component | None = None,
-    close_href: rx.Var[str] | str = "",
+    closes: Sequence[str] = ("open",),
     foot: rx.Component | None = None,
 ) -> rx.Component:
-    """A record beside its list; put both in a `grid grid-side`."""
-    close = (
-        ReactRouterLink.create("✕", to=close_href, class_name="icon-btn", aria_label=t("kit.close"))
-        if not isinstance(close_href, str) or close_href
-        else rx.fragment()
-    )
-    return rx.el.aside(
+    """A record for `beside` its list. On a small screen it is a sheet over the list.
+
+    `closes` are the words of the address that name the record: without them the panel is closed.
+    """
+    return SidePanel.create(
         rx.el.div(
             rx.el.div(
                 rx.el.h2(title), rx.el.div(subtitle, class_name="meta mono"), style={"min-width": "0", "flex": "1"}
             ),
             status if status is not None else rx.fragment(),
-            close,
-            class_name="card-head",
+            class_name="panel-title",
         ),
         rx.el.div(*content, class_name="card-body stack"),
         rx.el.div(foot, class_name="card-foot") if foot is not None else rx.fragment(),
-        class_name="card panel",
-        aria_label=title,
+        label=title,
+        closes=list(closes),
     )

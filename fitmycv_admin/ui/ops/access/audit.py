@@ -162,7 +162,6 @@ def _panel() -> rx.Component:
         rx.el.p(query.query_link(t("access.audit.same_target"), changes={"target_id": one.target_id, "open": ""})),
         title=one.action,
         subtitle=one.id,
-        close_href="/ops/access/audit",
     )
 
 
@@ -196,5 +195,5 @@ def audit() -> rx.Component:
             query.export_link("/api/exports/audit.csv"),
         ),
         _tools(),
-        rx.cond(AuditState.opened, rx.el.div(rows, _panel(), class_name="grid grid-side"), rows),
+        dialog.beside(rows, _panel(), is_open=AuditState.opened),
     )

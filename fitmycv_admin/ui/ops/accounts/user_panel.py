@@ -76,7 +76,6 @@ def panel(state: Any) -> rx.Component:
         title=rx.cond(one.name != "", one.name, t("accounts.users.nameless")),
         subtitle=one.email,
         status=badge.status_pill(rx.Var.create(one.state), "accounts.state"),
-        close_href="/ops/accounts/users",
         foot=rx.el.div(
             rx.cond(state.may_give_roles, _give_role(state, one), rx.fragment()),
             rx.cond(state.may_write, _acts(state, one), rx.fragment()),

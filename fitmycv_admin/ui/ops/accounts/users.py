@@ -12,7 +12,7 @@ from fitmycv_admin.domain.accounts import administration, queries
 from fitmycv_admin.domain.accounts.queries import Filters
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.guard import policy
-from fitmycv_admin.ui.kit import badge, card, controls, query, states, table, toast, values
+from fitmycv_admin.ui.kit import badge, card, controls, dialog, query, states, table, toast, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer, Wanted
 from fitmycv_admin.ui.ops.accounts import user_panel
 from fitmycv_admin.ui.ops.accounts.user_panel import PersonLine
@@ -210,9 +210,5 @@ def users() -> rx.Component:
         card.page_header(t("accounts.users.title"), t("accounts.users.answer")),
         _totals(),
         _tools(),
-        rx.cond(
-            UsersState.opened,
-            rx.el.div(rows, user_panel.panel(UsersState), class_name="grid grid-side"),
-            rows,
-        ),
+        dialog.beside(rows, user_panel.panel(UsersState), is_open=UsersState.opened),
     )

@@ -132,7 +132,6 @@ def panel(call: rx.Var[CallView | None]) -> rx.Component:
         title=one.call_name,
         subtitle=one.id,
         status=badge.status_pill(rx.Var.create(one.status), "ai_costs.call_status"),
-        foot=query.query_link(t("kit.close"), changes={"open": ""}, look="btn"),
     )  # fmt: skip
 
 

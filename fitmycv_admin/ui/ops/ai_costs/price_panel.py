@@ -8,7 +8,6 @@ from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, values
 from fitmycv_admin.vocabulary import UsageType
 
-HERE = "/ops/ai-costs/pricing"
 KINDS = tuple(str(kind) for kind in UsageType)
 TONES = {"running": "pill pill-ok", "planned": "pill pill-info", "past": "pill"}
 
@@ -43,7 +42,7 @@ def panel(state: Any) -> rx.Component:
         ),
         title=one.model,
         subtitle=t_word("ai_costs.tier", one.tier),
-        close_href=HERE,
+        closes=("model", "tier"),
         foot=rx.cond(state.may_write, change, rx.el.span(t("ai_costs.read_only"), class_name="sub")),
     )
 

@@ -17,7 +17,7 @@ from fitmycv_admin.domain.ai_costs import screens
 from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
 from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy, policy
-from fitmycv_admin.ui.kit import badge, card, controls, states, table, toast, values
+from fitmycv_admin.ui.kit import badge, card, controls, dialog, states, table, toast, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.ops.ai_costs import price_panel
 from fitmycv_admin.ui.page import Nav, page
@@ -285,11 +285,7 @@ def pricing() -> rx.Component:
             ),
         ),
         rx.cond((PriceState.problem != "") & ~PriceState.is_loaded, card.card(problem), rx.fragment()),
-        rx.cond(
-            PriceState.opened,
-            rx.el.div(rows, price_panel.panel(PriceState), class_name="grid grid-side"),
-            rows,
-        ),
+        dialog.beside(rows, price_panel.panel(PriceState), is_open=PriceState.opened),
         price_panel.change_dialog(PriceState),
         price_panel.add_dialog(PriceState),
     )

@@ -25,7 +25,8 @@ def forms() -> rx.Component:
         errors=errors,
     )
     acts = rx.el.div(
-        controls.button(g("check"), on_click=GalleryState.show_dialog(True)),
+        controls.button(g("check"), on_click=GalleryState.show_dialog(True), id="check",
+                        aria_expanded=rx.cond(GalleryState.is_open, "true", "false")),
         controls.button(g("replay"), kind="danger"),
         controls.button(g("check"), disabled=True),
         controls.button(g("check"), busy=True),

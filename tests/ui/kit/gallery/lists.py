@@ -55,7 +55,6 @@ def _panel() -> rx.Component:
         title=event.type,
         subtitle=event.id,
         status=badge.status_pill(event.state, STATUS),
-        close_href="/",
     )
 
 
@@ -106,10 +105,6 @@ def lists() -> rx.Component:
                     query.export_link("/export/gallery.csv"),
                 ),
             ),
-            rx.cond(
-                GalleryState.opened,
-                rx.el.div(rows, _panel(), class_name="grid grid-side"),
-                rows,
-            ),
+            dialog.beside(rows, _panel(), is_open=GalleryState.opened),
         )
     )
