@@ -10,6 +10,7 @@ from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.ai_costs import asked, call_list, names, price_list, queries
 from fitmycv_admin.domain.ai_costs.asked import Asked
 from fitmycv_admin.domain.ai_costs.call_list import CallFilters, CallPage
+from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
 from fitmycv_admin.domain.ai_costs.queries import Costs
@@ -20,11 +21,12 @@ Choices = Mapping[Dimension, list[Name]]
 
 @dataclass(frozen=True, slots=True)
 class CostScreen:
-    """The cost page."""
+    """The cost page; `user` is the address of the person it is narrowed to."""
 
     asked: Asked
     costs: Costs
     choices: Choices
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def costs(db: Session, by: Actor, words: asked.Words) -> CostScreen:
     """Everything the cost page shows for an address."""
     wanted = asked.costs(db, by, words)
     found = queries.costs(db, by, wanted.period, wanted.before, wanted.dimension, wanted.filters)
-    return CostScreen(wanted, found, _choices(db))
+    return CostScreen(wanted, found, _choices(db), _user(db, by, wanted.filters))
 
 
 def calls(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> CallScreen:
@@ -61,8 +63,7 @@ def calls(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> C
     filters = asked.calls(db, by, words)
     found = call_list.calls(db, by, filters, request)
     used = {row.price_version_id for row in found.page.rows if row.price_version_id is not None}
-    seq = filters.cells.user_seq
-    user = queries.email_of(db, by, seq) if seq is not None else ""
+    user = _user(db, by, filters.cells)
     return CallScreen(
         filters, found, _choices(db), user, queries.version(db, by), price_list.lines_of(db, by, sorted(used))
     )
@@ -73,6 +74,10 @@ def prices(db: Session, by: Actor, model: str, tier: str) -> PriceScreen:
     versions = price_list.versions(db, by, model, tier) if model else ()
     rows = price_list.prices(db, by)
     return PriceScreen(rows, versions, price_list.zone(db), by.may(Permission.PRICES_WRITE))
+
+
+def _user(db: Session, by: Actor, filters: Filters) -> str:
+    return queries.email_of(db, by, filters.user_seq) if filters.user_seq is not None else ""
 
 
 def _choices(db: Session) -> Choices:

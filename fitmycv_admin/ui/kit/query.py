@@ -1,5 +1,6 @@
 """Controls that write into the address: filters, search, sort, paging, period, export of what is on screen."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import reflex as rx
@@ -7,8 +8,11 @@ import reflex as rx
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit.controls import Content
 
-PRESETS = ("today", "7d", "30d", "month")
+Preset = Literal["today", "yesterday", "7d", "30d", "90d", "365d", "month", "last_month"]
+PRESETS: tuple[Preset, ...] = ("today", "7d", "30d", "month")
 """The named periods; `custom` comes with `from` and `to` (days, both included)."""
+ALL_PRESETS: tuple[Preset, ...] = ("today", "yesterday", "7d", "30d", "90d", "365d", "month", "last_month")
+"""Those of a page whose history is long."""
 
 
 class _Query(rx.Component):
@@ -114,14 +118,14 @@ def query_tabs(name: str, options: list[tuple[str, Content]], *, standard: str) 
     )
 
 
-def period_picker(*, standard: Literal["today", "7d", "30d", "month"] = "30d") -> rx.Component:
-    """Today, 7 days, 30 days, this month, or two days of one's choice: `?period=…&from=…&to=…`."""
-    presets = [
+def period_picker(*, standard: Preset = "30d", presets: Sequence[Preset] = PRESETS) -> rx.Component:
+    """One of the named periods, or two days of one's choice: `?period=…&from=…&to=…`."""
+    named = [
         query_link(t(f"kit.period.{name}"), changes={"period": name, "from": "", "to": ""}, look="", current=standard)
-        for name in PRESETS
+        for name in presets
     ]
     return rx.el.div(
-        *presets,
+        *named,
         PeriodCustom.create(standard=standard),
         class_name="seg",
         role="group",

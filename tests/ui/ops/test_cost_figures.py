@@ -4,16 +4,22 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from sqlalchemy import text
 
 from fitmycv_admin.core.db import snapshot, transaction
+from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.core.paging import PageRequest
+from fitmycv_admin.domain.access import matrix
+from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.ai_costs import asked, call_list, fold, screens
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.ui.ops.ai_costs import figures
+from fitmycv_admin.vocabulary import Role
 from tests.domain.ai_costs import ledger
 from tests.domain.ai_costs.ledger import OPS
 
 pytestmark = pytest.mark.usefixtures("database")
+VIEWER = Actor(new_id(), Role.VIEWER, matrix.permissions_of(Role.VIEWER))
 PERIODS = (
     {"period": "custom", "from": "2026-10-20", "to": "2026-10-30"},
     {"period": "custom", "from": "2026-10-25", "to": "2026-10-25"},
@@ -59,6 +65,16 @@ def test_a_segment_opens_a_list_with_exactly_its_cost(period):
                 assert sum(row.cost_nano or 0 for row in found) == value
                 checked += value > 0
     assert checked
+
+
+def test_the_page_of_one_person_names_them_and_masks_them_for_who_may_not_read_addresses():
+    with snapshot() as db:
+        person = db.execute(text("SELECT id FROM app_user WHERE email = 'p0@example.org'")).scalar_one()
+        assert screens.costs(db, OPS, {}).user == ""
+        assert screens.costs(db, OPS, {"user": str(person)}).user == "p0@example.org"
+        masked = screens.costs(db, VIEWER, {"user": str(person)}).user
+    assert masked
+    assert "p0@" not in masked
 
 
 def test_a_row_of_the_breakdown_opens_as_many_calls_as_it_says():

@@ -12,7 +12,7 @@ from fitmycv_admin.domain.ai_costs.call_list import CallRow
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy
-from fitmycv_admin.ui.kit import badge, card, controls, query, states, table, ticker, values
+from fitmycv_admin.ui.kit import badge, card, controls, dialog, query, states, table, ticker, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.ops.ai_costs import call_panel, figures, filters, live
 from fitmycv_admin.ui.ops.ai_costs.call_panel import CallView
@@ -144,34 +144,14 @@ def _tools() -> rx.Component:
         *[filters.chip(str(dimension), CallState.options) for dimension in Dimension],
         query.query_filter("status", t("ai_costs.status"), states_of_call),
         query.query_filter("unpriced", t("ai_costs.cost"), known),
-        _narrowed("user", CallState.user),
-        *[_narrowed(name, CallState.narrowed.get(name, "")) for name in ("hour", "task", "version", "min")],
+        filters.narrowed("user", CallState.user),
+        *[filters.narrowed(name, CallState.narrowed.get(name, "")) for name in ("hour", "task", "version", "min")],
         table_id="ai-costs-calls",
         columns=COLUMNS,
         aside=(
             rx.cond(CallState.has_new, controls.button(t("ai_costs.show_new"), on_click=CallState.load), rx.fragment()),
         ),
     )
-
-
-def _narrowed(name: str, value: rx.Var[str]) -> rx.Component:
-    """A filter that came with a link; it can only be taken away."""
-    shown = values.date_text(value, "minute") if name == "hour" else value
-    if name in ("task", "version"):
-        shown = values.id_chip(value)
-    return rx.cond(
-        value != "",
-        rx.el.span(
-            rx.el.span(t(f"ai_costs.narrowed.{name}"), " ", rx.el.b(shown)),
-            query.query_link(
-                rx.el.span("✕", aria_hidden="true"),
-                rx.el.span(t("ai_costs.narrowed.remove"), class_name="visually-hidden"),
-                changes={name: ""}, look="link-plain",
-            ),
-            class_name="chip chip-strong row",
-        ),
-        rx.fragment(),
-    )  # fmt: skip
 
 
 def _is_open(row: Any) -> rx.Var[bool]:
@@ -209,14 +189,10 @@ def calls() -> rx.Component:
     return card.page(
         ticker.ticker(CallState.tick, seconds=TICK_S),
         card.page_header(
-            t("ai_costs.calls_title"), t("ai_costs.calls_answer"), query.period_picker(),
+            t("ai_costs.calls_title"), t("ai_costs.calls_answer"), query.period_picker(presets=query.ALL_PRESETS),
             query.export_link("/api/exports/ai-costs-calls.csv"),
         ),
         _tools(),
         _stopped(),
-        rx.cond(
-            CallState.opened,
-            rx.el.div(rows, call_panel.panel(CallState.opened), class_name="grid grid-side"),
-            rows,
-        ),
+        dialog.beside(rows, call_panel.panel(CallState.opened), is_open=CallState.opened),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import reflex as rx
 from fitmycv_admin.copy import text
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.ui.copy import t
-from fitmycv_admin.ui.kit import query
+from fitmycv_admin.ui.kit import query, values
 from fitmycv_admin.ui.ops.ai_costs import figures
 from fitmycv_admin.ui.session import actor
 
@@ -26,6 +26,26 @@ def chip(name: str, given: rx.Var[Any]) -> rx.Component:
     return query.query_filter(
         name, t(f"ai_costs.by.{name}"), every + given.to(dict).get(name, []).to(list[dict[str, str]])
     )
+
+
+def narrowed(name: str, value: rx.Var[str]) -> rx.Component:
+    """A filter that came with a link; it can only be taken away."""
+    shown = values.date_text(value, "minute") if name == "hour" else value
+    if name in ("task", "version"):
+        shown = values.id_chip(value)
+    return rx.cond(
+        value != "",
+        rx.el.span(
+            rx.el.span(t(f"ai_costs.narrowed.{name}"), " ", rx.el.b(shown)),
+            query.query_link(
+                rx.el.span("✕", aria_hidden="true"),
+                rx.el.span(t("ai_costs.narrowed.remove"), class_name="visually-hidden"),
+                changes={name: ""}, look="link-plain",
+            ),
+            class_name="chip chip-strong row",
+        ),
+        rx.fragment(),
+    )  # fmt: skip
 
 
 def _option(by: Dimension, name: Name) -> dict[str, str]:

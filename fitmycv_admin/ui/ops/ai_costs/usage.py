@@ -32,6 +32,7 @@ class CostState(Listing, AppState):
     parts: list[PartRow] = []  # noqa: RUF012
     people: list[PersonRow] = []  # noqa: RUF012
     options: dict[str, list[dict[str, str]]] = {}  # noqa: RUF012
+    user: str = ""
     by: str = "feature"
     grain: str = "day"
     first_day: str = ""
@@ -65,6 +66,7 @@ class CostState(Listing, AppState):
         self.parts = figures.parts(costs, dimension, words)
         self.people = figures.people(costs.users, words)
         self.options = filters.options(screen.choices)
+        self.user = screen.user
         self.by, self.grain = str(dimension), str(costs.grain)
         self.first_day, self.last_day = costs.period.first.isoformat(), costs.period.last.isoformat()
         self.cost_nano, self.unpriced = costs.now.cost_nano, costs.now.unpriced
@@ -214,11 +216,12 @@ def costs() -> rx.Component:
     return card.page(
         ticker.ticker(CostState.tick, seconds=TICK_S),
         card.page_header(
-            t("ai_costs.title"), t("ai_costs.answer"), query.period_picker(), query.compare_picker(),
-            query.export_link("/api/exports/ai-costs.csv"),
+            t("ai_costs.title"), t("ai_costs.answer"), query.period_picker(presets=query.ALL_PRESETS),
+            query.compare_picker(), query.export_link("/api/exports/ai-costs.csv"),
         ),
         table.table_tools(
             *[filters.chip(str(dimension), CostState.options) for dimension in Dimension],
+            filters.narrowed("user", CostState.user),
             aside=(freshness(CostState.complete_to),),
         ),
         _notices(),
