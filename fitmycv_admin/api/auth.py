@@ -13,7 +13,7 @@ from starlette.routing import Route
 from fitmycv_admin import wiring
 from fitmycv_admin.api import forms
 from fitmycv_admin.api.forms import Form
-from fitmycv_admin.core import log
+from fitmycv_admin.core import log, security
 from fitmycv_admin.core.ask import ask
 from fitmycv_admin.core.errors import FitMyCvError
 from fitmycv_admin.domain.access import sessions
@@ -22,8 +22,9 @@ from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.emails import addresses
 from fitmycv_admin.vocabulary import Language, Role
 
-DEVICE, SIGN_UP = "__Host-device", "__Host-signup"
+DEVICE, SIGN_UP, BROWSER = "__Host-device", "__Host-signup", "__Host-browser"
 DEVICE_SECONDS, SIGN_UP_SECONDS = 180 * 24 * 3600, 24 * 3600
+BROWSER_SECONDS = 395 * 24 * 3600  # welcome credits are once per browser for 13 months
 LANGUAGE_SECONDS = 365 * 24 * 3600
 # Answers that could tell whether an account exists all take this long.
 EVEN_SECONDS = 0.35
@@ -110,6 +111,7 @@ async def _sign_up(request: Request, form: Form, by: Actor) -> Response:
     )
     answer = forms.go("/check-mail", why="verify")
     _set(answer, SIGN_UP, browser, SIGN_UP_SECONDS)
+    _set(answer, BROWSER, request.cookies.get(BROWSER) or security.new_token(), BROWSER_SECONDS)
     return answer
 
 
@@ -128,6 +130,7 @@ async def _verify(request: Request, form: Form, by: Actor) -> Response:
         by,
         token=form.get("token"),
         browser_token=request.cookies.get(SIGN_UP, ""),
+        device=request.cookies.get(BROWSER, ""),
         ip=forms.address(request),
         user_agent=request.headers.get("user-agent", ""),
     )

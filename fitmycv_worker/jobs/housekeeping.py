@@ -11,6 +11,7 @@ from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
 from fitmycv_admin.domain.ai_costs import fold, partitions, zone
+from fitmycv_admin.domain.billing import welcome
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import dispatch, heartbeats
 
@@ -36,6 +37,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("files.leftovers", "*/5 * * * *", leftovers.erase),
         Entry("sessions.gone", "15 * * * *", sessions.sweep),
         Entry("links.gone", "25 * * * *", links.erase),
+        Entry("welcome.gone", "35 0 * * *", welcome.forget),
         Entry("processes.gone", "20 0 * * *", heartbeats.forget_gone),
     )
 

@@ -13,6 +13,7 @@ from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import links, passwords, people
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.audit import trail
+from fitmycv_admin.domain.billing import welcome
 from fitmycv_admin.domain.emails import addresses, outbox
 from fitmycv_admin.domain.settings import lookups
 from fitmycv_admin.models.accounts import AutoSignInToken, EmailVerificationToken, User
@@ -98,9 +99,16 @@ def resend(db: Session, _by: Actor, *, email: str) -> None:
 
 
 def verify(
-    db: Session, _by: Actor, *, token: str, browser_token: str = "", ip: str = "", user_agent: str = ""
+    db: Session,
+    _by: Actor,
+    *,
+    token: str,
+    browser_token: str = "",
+    device: str = "",
+    ip: str = "",
+    user_agent: str = "",
 ) -> Verified:
-    """Use the link: the address is proven. Raises LinkSpent.
+    """Use the link: the address is proven, and a new person gets welcome credits. Raises LinkSpent.
 
     The browser of the sign-up is signed in. When several sign-ups named this address and another browser follows
     the link, nobody can say whose password is stored: it is dropped, and the reader chooses a new one.
@@ -118,7 +126,7 @@ def verify(
     here = _use_browser_token(db, user, browser_token)
     db.execute(delete(EmailVerificationToken).where(col(EmailVerificationToken.user_id) == user.id))
     db.execute(delete(AutoSignInToken).where(col(AutoSignInToken.user_id) == user.id))
-    _welcome(db, user)
+    _welcome(db, user, device)
     if here and user.state == AccountState.ACTIVE and not lookups.flag(db, "maintenance_enabled"):
         user.last_login_at = clock.now()
         return Verified(user.id, session_token=sessions.open_session(db, user, ip, user_agent))
@@ -148,6 +156,8 @@ def create(
     )
     db.add(user)
     db.flush()
+    if role == Role.USER:
+        welcome.grant_once(db, user.id, email=email)
     trail.record(db, by, "account.created", "account", user.id, None, {"role": role, "language": language}, reason)
     return user.id
 
@@ -209,8 +219,15 @@ def _tell_owner(db: Session, user: User) -> None:
     outbox.send(db, Trigger.ACCOUNT_EXISTS, user.email or "", variables, Language(user.language), key, user_id=user.id)
 
 
-def _welcome(db: Session, user: User) -> None:
-    variables = {"userName": user.name or "", "loginUrl": links.link(links.SIGN_IN)}
+def _welcome(db: Session, user: User, device: str) -> None:
+    given = 0
+    if user.state == AccountState.ACTIVE:
+        given = welcome.grant_once(db, user.id, email=user.email or "", device=device)
+    variables = {
+        "userName": user.name or "",
+        "loginUrl": links.link(links.SIGN_IN),
+        "welcomeCredits": str(given),
+    }
     outbox.send(
         db, Trigger.WELCOME, user.email or "", variables, Language(user.language), f"welcome:{user.id}", user_id=user.id
     )

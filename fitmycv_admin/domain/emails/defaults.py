@@ -212,14 +212,20 @@ DEFAULTS: dict[Trigger, Default] = {
             EN: Wording(
                 "Welcome to FitMyCV",
                 "Welcome, {{userName}}",
-                ("Your account is open. Import a CV as PDF, add a job offer, and see how well they match.",),
+                (
+                    "Your account is open. Import a CV as PDF, add a job offer, and see how well they match.",
+                    "You start with {{welcomeCredits}} credits.",
+                ),
                 "Open my account",
                 "loginUrl",
             ),
             FR: Wording(
                 "Bienvenue sur FitMyCV",
                 "Bienvenue {{userName}}",
-                ("Votre compte est ouvert. Importez un CV en PDF, ajoutez une offre et voyez ce qui correspond.",),
+                (
+                    "Votre compte est ouvert. Importez un CV en PDF, ajoutez une offre et voyez ce qui correspond.",
+                    "Vous commencez avec {{welcomeCredits}} crédits.",
+                ),
                 "Ouvrir mon compte",
                 "loginUrl",
             ),
