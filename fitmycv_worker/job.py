@@ -17,12 +17,12 @@ from fitmycv_admin.core import db, log
 from fitmycv_admin.core.errors import FitMyCvError
 from fitmycv_admin.core.ids import short_code
 from fitmycv_admin.domain.tasks import attempts, registry
-from fitmycv_admin.domain.tasks.attempts import Claim, Failure, LostLease
+from fitmycv_admin.domain.tasks.attempts import Claim, Failure, LostLease, NothingUsable
 from fitmycv_admin.vocabulary import TaskType
 from fitmycv_worker.context import TaskContext
 from fitmycv_worker.guardian import Guardian, Interrupted, Why
 
-Finish = Callable[[Session], Mapping[str, Any] | None]
+Finish = Callable[[Session], Mapping[str, Any] | NothingUsable | None]
 """What a job hands back: it stores the work in the transaction that completes the task, and gives its result."""
 Work = Callable[[TaskContext], Finish]
 
@@ -111,7 +111,8 @@ def _settle(held: Claim, end: Callable[[Session], object]) -> None:
 def _stopped(held: Claim, why: Why) -> Callable[[Session], object]:
     if why is Why.CANCELLED:
         return lambda session: attempts.cancelled(session, held)
-    return lambda session: attempts.fail(session, held, Failure(TIMED_OUT, detail="TimedOut", fingerprint="timed_out"))
+    late = Failure(TIMED_OUT, detail="TimedOut", fingerprint="timed_out")
+    return lambda session: attempts.fail(session, held, late, timed_out=True)
 
 
 def _expected(held: Claim, error: FitMyCvError) -> Callable[[Session], object]:

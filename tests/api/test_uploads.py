@@ -14,10 +14,12 @@ from sqlmodel import select
 from fitmycv_admin.api import uploads
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain.access import sessions
+from fitmycv_admin.domain.billing import ledger
+from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.domain.cvs import imports
 from fitmycv_admin.models.cvs import StoredFile
 from fitmycv_admin.models.tasks import BackgroundTask
-from fitmycv_admin.vocabulary import TaskType
+from fitmycv_admin.vocabulary import CreditKind, TaskType
 from tests.api.conftest import Answer, Browser
 from tests.domain.accounts.conftest import make_user
 from tests.integrations.test_pdf_probe import flate_bomb, huge_image, page_tree_loop, zipped
@@ -62,9 +64,11 @@ def send(browser: Browser, sent: bytes, **headers: str | None) -> Answer:
 
 @pytest.fixture
 def person(browser: Browser) -> Browser:
-    """The browser of somebody who is signed in."""
+    """The browser of somebody who is signed in and has credits."""
     with transaction() as db:
-        browser.cookies[sessions.COOKIE] = sessions.open_session(db, make_user(db), "127.0.0.1", "Firefox")
+        user = make_user(db)
+        ledger.grant(db, user.id, Entry(CreditKind.GIFT, 100, "test"))
+        browser.cookies[sessions.COOKIE] = sessions.open_session(db, user, "127.0.0.1", "Firefox")
     return browser
 
 

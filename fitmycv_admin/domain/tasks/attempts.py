@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.domain.tasks import board, endings, flow
+from fitmycv_admin.domain.tasks import board, flow, settlement
 from fitmycv_admin.vocabulary import TaskType
 
 
@@ -123,14 +123,24 @@ def steps(db: Session, task_id: UUID) -> dict[str, dict[str, Any]]:
 _END = "finished_at = clock_timestamp(), lease_owner = NULL, lease_until = NULL"
 
 
-def complete(db: Session, held: Claim, result: Mapping[str, Any] | None = None) -> None:
-    """End the task with its result, in the transaction that stores what it made.
+@dataclass(frozen=True, slots=True)
+class NothingUsable:
+    """A result that holds nothing to be reviewed or kept: the task is completed, and free."""
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+def complete(db: Session, held: Claim, result: Mapping[str, Any] | NothingUsable | None = None) -> None:
+    """End the task with its result, in the transaction that stores what it made, and settle what it takes.
 
     Raises LostLease when this attempt is no longer the task's: that whole transaction must roll back.
     """
+    usable = not isinstance(result, NothingUsable)
+    kept = result.result if isinstance(result, NothingUsable) else result
     change = f"status = 'completed', progress = 100, result = CAST(:result AS jsonb), {_END}"
-    _fenced(db, held, change, result=json.dumps(dict(result)) if result is not None else None)
+    _fenced(db, held, change, result=json.dumps(dict(kept)) if kept is not None else None)
     _close_attempt(db, held.task_id, held.attempt, "completed")
+    settlement.completed(db, held.task_id, usable=usable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +157,11 @@ _FAIL = """status = 'failed', error = :detail, error_key = :key, error_params = 
     error_fingerprint = :fingerprint"""
 
 
-def fail(db: Session, held: Claim, why: Failure) -> None:
-    """End the task as failed. Raises LostLease."""
+def fail(db: Session, held: Claim, why: Failure, *, timed_out: bool = False) -> None:
+    """End the task as failed; what it held is let go. Raises LostLease."""
     _fenced(db, held, f"{_FAIL}, {_END}", **_words(why))
     _close_attempt(db, held.task_id, held.attempt, "failed", why.detail)
-    endings.abandon(db, held.task_id, held.type)
+    settlement.failed(db, held.task_id, held.type, timed_out=timed_out)
 
 
 def try_again(db: Session, held: Claim, why: Failure, *, after_s: float) -> bool:
@@ -179,7 +189,7 @@ def cancelled(db: Session, held: Claim) -> None:
     """End the task as cancelled, from the worker that was told to stop. Raises LostLease."""
     _fenced(db, held, f"status = 'cancelled', {_END}")
     _close_attempt(db, held.task_id, held.attempt, "cancelled")
-    endings.abandon(db, held.task_id, held.type)
+    settlement.cancelled(db, held.task_id, held.type)
 
 
 def _words(why: Failure) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from fitmycv_admin.core.errors import Conflict, FitMyCvError, NotFound
 from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.domain import audit
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.tasks import endings, flow, registry
-from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
+from fitmycv_admin.domain.billing import reservations
+from fitmycv_admin.domain.billing.reservations import Shown
+from fitmycv_admin.domain.tasks import decision, flow, registry, settlement
+from fitmycv_admin.vocabulary import Payer, Permission, TaskState, TaskType
 
 CHANNEL = "fitmycv_task"
 """Where the dispatcher listens: a row became due, or a slot became free."""
@@ -44,12 +46,14 @@ def submit(
     idempotency_key: str | None = None,
     cv_file_id: UUID | None = None,
     job_offer_id: UUID | None = None,
+    shown: Shown | None = None,
 ) -> UUID:
-    """Put a task on the board; the dispatcher hears of it when this transaction commits.
+    """Put a task on the board and hold what it takes; the dispatcher hears of it when this transaction commits.
 
-    The same person with the same key gets the same task, whose id is returned. Raises Conflict when that key
-    was used for another type of task, Draining while nothing new of this type is taken, ModelsOff when nothing
-    answers model calls, ValueError for a key without a person (it would not be unique).
+    `shown` is the price that the person saw. The same person with the same key gets the same task, whose id is
+    returned, and is charged once. Raises `decision.Refused` when the person may not, Conflict when that key was used
+    for another type of task, Draining while nothing new of this type is taken, ModelsOff when nothing answers model
+    calls, ValueError for a key without a person (it would not be unique).
     """
     if idempotency_key is not None and by.user_id is None:
         raise ValueError("an idempotency key belongs to a person")
@@ -64,6 +68,8 @@ def submit(
     }  # fmt: skip
     made = db.execute(_INSERT, values).scalar_one_or_none()
     if made is not None:
+        if by.user_id is not None:
+            _reserve(db, by, made, kind, shown)
         ring(db, kind.queue)
         return made
     known = "SELECT id, type FROM background_task WHERE user_id = :user_id AND idempotency_key = :key"
@@ -71,6 +77,16 @@ def submit(
     if row.type != type_:
         raise Conflict
     return row.id
+
+
+_PAYER = text("""
+UPDATE background_task SET plan_name = :plan, feature_counter_period_start = :period WHERE id = :id""")
+
+
+def _reserve(db: Session, by: Actor, task_id: UUID, kind: registry.Kind, shown: Shown | None) -> None:
+    quote = decision.reserve_use(db, by, kind.feature, task_id, shown=shown, needs_model=kind.needs_model)
+    period = quote.period_start if quote.payer is Payer.QUOTA else None
+    db.execute(_PAYER, {"id": task_id, "plan": quote.plan_name or None, "period": period})
 
 
 def ring(db: Session, queue: str) -> None:
@@ -101,24 +117,29 @@ def _cancel(db: Session, task_id: UUID) -> TaskState:
         known = db.execute(text("SELECT status FROM background_task WHERE id = :id"), {"id": task_id})
         return TaskState(known.scalar_one())
     if changed.status == TaskState.CANCELLED:
-        endings.abandon(db, task_id, changed.type)
+        settlement.cancelled(db, task_id, changed.type)
     return TaskState(changed.status)
 
 
 _RETRY = text("""
 UPDATE background_task SET status = 'queued', dispatch_seq = dispatch_seq + 1, dispatch_after = clock_timestamp(),
     max_attempts = attempt + :more, error = NULL, error_key = NULL, error_params = NULL, error_fingerprint = NULL,
-    cancel_requested_at = NULL, queued_at = clock_timestamp(), started_at = NULL, finished_at = NULL,
+    cancel_requested_at = NULL, outcome = NULL, queued_at = clock_timestamp(), started_at = NULL, finished_at = NULL,
     progress = 0, progress_step = ''
 WHERE id = :id AND status IN ('failed', 'cancelled') AND quarantined_at IS NULL RETURNING queue""")
 
 
 def retry(db: Session, by: Actor, task_id: UUID) -> None:
-    """Start one's own failed or cancelled task again; steps that are done are not repeated.
+    """Start one's own failed or cancelled task again; steps that are done are not repeated, and nothing is paid twice.
 
-    Raises NotFound for somebody else's, Conflict when it did not fail and was not cancelled.
+    Raises NotFound for somebody else's, Conflict when it did not fail and was not cancelled, `decision.Refused` or
+    what `reservations.reopen` raises when it cannot be held again.
     """
-    _retry(db, task_id, _own(db, by, task_id))
+    type_ = _own(db, by, task_id)
+    verdict = decision.may_retry(db, by.owner_id, TaskType(type_))
+    if not verdict.allowed:
+        raise decision.Refused(verdict)
+    _retry(db, task_id, type_)
 
 
 def cancel_for(db: Session, by: Actor, task_id: UUID, *, reason: str) -> TaskState:
@@ -161,6 +182,7 @@ def _retry(db: Session, task_id: UUID, type_: str) -> None:
     queue = db.execute(_RETRY, {"id": task_id, "more": more}).scalar_one_or_none()
     if queue is None:
         raise Conflict
+    reservations.reopen(db, task_id)
     ring(db, queue)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from fitmycv_admin.domain.tasks import board, endings, flow, registry
+from fitmycv_admin.domain.tasks import board, flow, registry, settlement
 from fitmycv_admin.vocabulary import TaskState
 
 WORKER_LOST = "tasks.error.worker_lost"
@@ -159,7 +159,7 @@ UPDATE background_task task SET status = CASE over.next WHEN 'quarantined' THEN 
     quarantined_at = CASE over.next WHEN 'quarantined' THEN clock_timestamp() END,
     error_key = CASE over.next WHEN 'failed' THEN :lost WHEN 'quarantined' THEN :poisoned END,
     error_fingerprint = CASE over.next WHEN 'failed' THEN 'worker_lost' WHEN 'quarantined' THEN 'quarantined' END
-FROM over WHERE task.id = over.id RETURNING task.id, task.queue, task.type, task.status"""
+FROM over WHERE task.id = over.id RETURNING task.id, task.user_id, task.queue, task.type, task.status"""
 
 _REAP_EXPIRED = text(_REAP.format(whose="status = 'running' AND lease_until < clock_timestamp()"))
 _REAP_WORKER = text(_REAP.format(whose="status = 'running' AND lease_owner = :worker"))
@@ -167,7 +167,7 @@ _EXPIRE = text(f"""
 UPDATE background_task SET status = 'failed', finished_at = clock_timestamp(), dispatch_after = NULL,
     error_key = :key, error_fingerprint = 'never_started'
 WHERE status = 'queued' AND COALESCE(dispatch_after, dispatched_at) < clock_timestamp() - {_LONGEST_WAIT}
-RETURNING id, type""")
+RETURNING id, user_id, type""")
 
 
 def reap(db: Session) -> int:
@@ -175,8 +175,8 @@ def reap(db: Session) -> int:
     quarantine when they cost too many workers their life. Tasks that nobody started for a day fail. How many."""
     changed = _handed_back(db, db.execute(_REAP_EXPIRED, _why_lost()).all())
     expired = db.execute(_EXPIRE, {"key": NEVER_STARTED}).all()
-    for row in expired:
-        endings.abandon(db, row.id, row.type)
+    for row in settlement.in_order(expired):
+        settlement.failed(db, row.id, row.type)
     return changed + len(expired)
 
 
@@ -217,7 +217,9 @@ def requeue(db: Session, task_id: UUID) -> bool:
 def _handed_back(db: Session, rows: Collection) -> int:
     for queue in {row.queue for row in rows}:
         board.ring(db, queue)
-    for row in rows:
-        if row.status != TaskState.QUEUED:
-            endings.abandon(db, row.id, row.type)
+    for row in settlement.in_order(rows):
+        if row.status == TaskState.FAILED:
+            settlement.failed(db, row.id, row.type)
+        elif row.status == TaskState.CANCELLED:
+            settlement.cancelled(db, row.id, row.type)
     return len(rows)

@@ -4,9 +4,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from fitmycv_admin.core import clock
 from fitmycv_admin.core.ids import short_code
 from fitmycv_admin.domain.access import matrix
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.billing import ledger
+from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.domain.cvs import imports, match, matching, offers, scoring
 from fitmycv_admin.domain.cvs.document import (
     Contact,
@@ -19,7 +22,7 @@ from fitmycv_admin.domain.cvs.document import (
 )
 from fitmycv_admin.domain.cvs.offer_document import Importance, OfferDocument, SkillRequirement
 from fitmycv_admin.models.accounts import User
-from fitmycv_admin.vocabulary import Role
+from fitmycv_admin.vocabulary import CreditKind, Role
 
 PDF = b"%PDF-1.7 stands for a file that was found readable"
 ADVERT = """Data engineer (m/f)
@@ -29,10 +32,11 @@ and likes to explain them to colleagues. Permanent contract in Lyon, two days fr
 
 
 def person(db: Session, role: Role = Role.USER) -> Actor:
-    """Somebody with an account, signed in."""
-    user = User(name="Ada", email=f"{short_code()}@example.org", role=role)
+    """Somebody with an account, signed in, with credits to work with."""
+    user = User(name="Ada", email=f"{short_code()}@example.org", role=role, email_verified=clock.now())
     db.add(user)
     db.flush()
+    ledger.grant(db, user.id, Entry(CreditKind.GIFT, 1000, "test"))
     return Actor(user_id=user.id, role=role, permissions=matrix.permissions_of(role))
 
 

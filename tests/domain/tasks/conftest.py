@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from fitmycv_admin.core import clock
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.core.errors import FitMyCvError
 from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.billing import ledger
+from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.domain.tasks.attempts import LostLease
 from fitmycv_admin.models.accounts import User
-from fitmycv_admin.vocabulary import Permission, Role
+from fitmycv_admin.vocabulary import CreditKind, Permission, Role
 
 
 @pytest.fixture(autouse=True)
@@ -29,11 +32,14 @@ def person(database: object) -> Actor:
     return make_person()
 
 
-def make_person() -> Actor:
-    """A person with an account of their own."""
+def make_person(credits_: int = 1000) -> Actor:
+    """A person with an account of their own, their address proven, with credits to work with."""
     number = new_id()
     with transaction() as db:
-        db.add(User(id=number, email=f"{number}@example.org", name="Ada"))
+        db.add(User(id=number, email=f"{number}@example.org", name="Ada", email_verified=clock.now()))
+        db.flush()
+        if credits_:
+            ledger.grant(db, number, Entry(CreditKind.GIFT, credits_, "test"))
     return Actor(number, Role.USER, frozenset({Permission.OWN_DATA}), email=f"{number}@example.org")
 
 

@@ -35,8 +35,7 @@ def subscribe(db: Session, person: Actor, plan_id: int) -> None:
 def plan_of_call(person: Actor, bought: str | None) -> str | None:
     """The plan stored with a call of a task that was asked for under `bought`."""
     task_id = submit(person)
-    if bought is not None:
-        set_row(task_id, f"plan_name = '{bought}'")
+    set_row(task_id, f"plan_name = '{bought}'" if bought else "plan_name = NULL")
     held = claim(task_id)
     with transaction() as db:
         calls.record(db, held, usage(clock.now()), number=1)
