@@ -259,6 +259,7 @@ class Trigger(StrEnum):
     ACCOUNT_EXISTS = "account_exists"
     EMAIL_CHANGE_NOTICE = "email_change_notice"
     PASSWORD_CHANGED = "password_changed"
+    QUEUE_DELAY = "queue_delay"
 
 
 class AlertType(StrEnum):

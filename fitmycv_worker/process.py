@@ -12,7 +12,7 @@ from types import FrameType
 from sqlalchemy.exc import SQLAlchemyError
 
 from fitmycv_admin import wiring  # noqa: F401 - says what subjects do when a task ends without a result
-from fitmycv_admin.core import config, db, log
+from fitmycv_admin.core import config, db, log, release
 from fitmycv_admin.domain.tasks import heartbeats
 
 
@@ -24,6 +24,7 @@ class Pulse:
         self.host = socket.gethostname()
         self.pid = os.getpid()
         self.name = f"{kind}-{self.host}-{self.pid}"
+        self.version = release.version()
         self._last = -heartbeats.EVERY_S
 
     def beat(self) -> None:
@@ -32,7 +33,7 @@ class Pulse:
             return
         self._last = time.monotonic()
         with contextlib.suppress(SQLAlchemyError), db.transaction() as session:
-            heartbeats.beat(session, self.name, self.kind, host=self.host, pid=self.pid)
+            heartbeats.beat(session, self.name, self.kind, host=self.host, pid=self.pid, version=self.version)
 
     def end(self) -> None:
         """Say that we end in order."""

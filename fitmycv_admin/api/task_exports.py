@@ -7,7 +7,7 @@ from sqlmodel import Session
 from fitmycv_admin.api.export import Cells, Export, Words
 from fitmycv_admin.core import money
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.tasks import queries
+from fitmycv_admin.domain.tasks import filters, queries
 from fitmycv_admin.vocabulary import Permission
 
 _HEAD = ("created_at", "id", "type", "state", "user", "start", "starts_allowed", "waited_ms", "took_ms", "calls",
@@ -16,7 +16,7 @@ _HEAD = ("created_at", "id", "type", "state", "user", "start", "starts_allowed",
 
 def _tasks(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
     yield _HEAD
-    for row in queries.rows(db, by, queries.asked(words)):
+    for row in queries.rows(db, by, filters.asked(words)):
         yield (
             row.created_at.isoformat(), row.id, row.type, row.state, row.user, row.attempt, row.max_attempts,
             row.wait_ms, row.run_ms, row.calls,
@@ -26,4 +26,4 @@ def _tasks(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
         )  # fmt: skip
 
 
-EXPORTS = (Export("tasks", Permission.TASKS_READ, queries.WORDS, _tasks),)
+EXPORTS = (Export("tasks", Permission.TASKS_READ, filters.WORDS, _tasks),)

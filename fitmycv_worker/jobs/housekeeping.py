@@ -13,7 +13,7 @@ from fitmycv_admin.domain.accounts import leftovers as links
 from fitmycv_admin.domain.ai_costs import fold, partitions, zone
 from fitmycv_admin.domain.billing import welcome
 from fitmycv_admin.domain.cvs import leftovers
-from fitmycv_admin.domain.tasks import dispatch, heartbeats
+from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
 
 _MONTHS_AHEAD = timedelta(days=62)
 
@@ -31,6 +31,8 @@ def entries() -> tuple[Entry, ...]:
     """All of it."""
     return (
         Entry("tasks.reap", f"every {settings().reap_seconds:g} s", dispatch.reap),
+        Entry("tasks.sweeps", "every 1 s", console.go_on),
+        Entry("tasks.delays", "every 10 s", delays.watch),
         Entry("costs.fold", "every 5 s", fold.fold),
         Entry("costs.zone", "every 30 s", zone.follow),
         Entry("costs.partitions", "10 0 * * *", _partitions),

@@ -3,27 +3,11 @@
 Seeds insert them as triggers and templates; the outbox falls back on them when no template is active.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
-from fitmycv_admin.domain.emails.wording import Wording
+from fitmycv_admin.domain.emails import staff_defaults
+from fitmycv_admin.domain.emails.wording import Default, Wording
 from fitmycv_admin.vocabulary import Language, Trigger
 
 EN, FR = Language.EN, Language.FR
-
-
-@dataclass(frozen=True, slots=True)
-class Default:
-    """One trigger: its category, the variables it gives with an example of each, its words by language."""
-
-    category: str
-    label: str
-    variables: dict[str, str]
-    wordings: dict[Language, Wording]
-
-    def variables_document(self) -> list[dict[str, Any]]:
-        """The variables as the trigger's row holds them."""
-        return [{"name": name, "example": example} for name, example in self.variables.items()]
 
 
 _LINK = "https://fitmycv.example/…"
@@ -291,4 +275,5 @@ DEFAULTS: dict[Trigger, Default] = {
             ),
         },
     ),
+    **staff_defaults.DEFAULTS,
 }

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from fitmycv_admin.vocabulary import Language
+
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*(?:\|([^{}]*))?\}\}")
 _BUTTON = (
     "display:inline-block;padding:11px 20px;border-radius:6px;background-color:#0f6b5c;"
@@ -51,6 +53,20 @@ class Wording:
             content.append({"type": "button", "attrs": attributes})
         content += [{"type": "paragraph", "content": _inline(line)} for line in self.after]
         return {"type": "doc", "content": content}
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """One trigger: its category, the variables it gives with an example of each, its words by language."""
+
+    category: str
+    label: str
+    variables: dict[str, str]
+    wordings: dict[Language, Wording]
+
+    def variables_document(self) -> list[dict[str, Any]]:
+        """The variables as the trigger's row holds them."""
+        return [{"name": name, "example": example} for name, example in self.variables.items()]
 
 
 def _escaped(text: str) -> str:

@@ -197,6 +197,7 @@ _ALL = (
     Known("maintenance_enabled", Kind.SWITCH, "0", Category.SYSTEM),
     Known("subscription_mode_enabled", Kind.SWITCH, "0", Category.SYSTEM),
     Known("cv_max_versions", Kind.WHOLE, "5", Category.SYSTEM, 1, 100),
+    Known("queue_delay_minutes", Kind.WHOLE, "5", Category.SYSTEM, 0, 1440),
     Known("workspace_zone", Kind.ZONE, "Europe/Paris", Category.SYSTEM),
     Known("pdf_image_max_width", Kind.WHOLE, "1000", Category.PDF_IMPORT, 500, 1500, 100),
     Known("pdf_image_density", Kind.WHOLE, "92", Category.PDF_IMPORT, 72, 150),

@@ -1,6 +1,6 @@
 """What screens show of tasks: a person's own, the operators' list, one task with everything that happened to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,9 @@ from fitmycv_admin.core.errors import NotFound
 from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.emails import addresses
-from fitmycv_admin.domain.tasks import heartbeats
+from fitmycv_admin.domain.tasks import filters as matching
+from fitmycv_admin.domain.tasks import heartbeats, usual
+from fitmycv_admin.domain.tasks.filters import Filters
 from fitmycv_admin.vocabulary import Permission, TaskState
 
 
@@ -39,46 +41,6 @@ class ProgressCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What the operators' list shows; empty fields do not filter. `older_s` is the least age in seconds."""
-
-    type: str = ""
-    state: str = ""
-    user_id: UUID | None = None
-    older_s: int = 0
-    fingerprint: str = ""
-    search: str = ""
-    """An id of a task or of a person; for who may read addresses also part of one."""
-
-
-AGES = ("60", "600", "3600", "86400")
-"""The ages that the list offers to filter by, in seconds."""
-WORDS = ("type", "state", "age", "user", "error", "q")
-"""What an address may say of the list."""
-
-
-def asked(words: Mapping[str, str]) -> Filters:
-    """The filters that an address asks for; what makes no sense does not filter."""
-    user = words.get("user", "")
-    return Filters(
-        type=words.get("type", ""),
-        state=words.get("state", ""),
-        user_id=UUID(user) if _is_id(user) else None,
-        older_s=int(words.get("age", "")) if words.get("age") in AGES else 0,
-        fingerprint=words.get("error", ""),
-        search=words.get("q", "").strip(),
-    )
-
-
-def _is_id(word: str) -> bool:
-    try:
-        UUID(word)
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
 class TaskRow:
     """One line of the operators' list. Durations in milliseconds; `cost_nano` None: a cost is not known."""
 
@@ -86,6 +48,9 @@ class TaskRow:
     type: str
     state: str
     is_cancelling: bool
+    is_quarantined: bool
+    stuck: str
+    """Why it is stuck: lease_over, no_progress, long_run, long_wait, or nothing."""
     user_id: UUID | None
     user: str
     attempt: int
@@ -112,6 +77,7 @@ class Board:
     oldest_wait_ms: int
     failed_24h: int
     ended_24h: int
+    quarantined: int
     wait_p95_ms: int | None
     workers: int
     dispatchers: int
@@ -160,22 +126,23 @@ def rows(db: Session, by: Actor, filters: Filters) -> Iterator[TaskRow]:
 
 _FIGURES = text("""
 SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
-    extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE status = 'queued')) * 1000 AS oldest,
-    (SELECT count(*) FROM background_task WHERE created_at > clock_timestamp() - interval '7 days'
-        AND finished_at > clock_timestamp() - interval '24 hours' AND status = 'failed') AS failed,
-    (SELECT count(*) FROM background_task WHERE created_at > clock_timestamp() - interval '7 days'
-        AND finished_at > clock_timestamp() - interval '24 hours' AND status IN ('failed', 'completed')) AS ended,
-    (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - created_at) * 1000)
+    extract(epoch FROM clock_timestamp() - min(queued_at) FILTER (WHERE status = 'queued')) * 1000 AS oldest,
+    (SELECT count(*) FROM background_task WHERE finished_at > clock_timestamp() - interval '24 hours'
+        AND status = 'failed') AS failed,
+    (SELECT count(*) FROM background_task WHERE finished_at > clock_timestamp() - interval '24 hours'
+        AND status IN ('failed', 'completed')) AS ended,
+    (SELECT count(*) FROM background_task WHERE quarantined_at IS NOT NULL AND discarded_at IS NULL) AS quarantined,
+    (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - queued_at) * 1000)
         FROM background_task WHERE created_at > clock_timestamp() - interval '1 hour'
-        AND started_at IS NOT NULL) AS wait
+        AND started_at >= queued_at) AS wait
 FROM background_task WHERE status IN ('queued', 'running')""")
 
 
 def _figures(db: Session) -> Board:
     row = db.execute(_FIGURES).one()
     return Board(
-        queued=row.queued, running=row.running, oldest_wait_ms=int(row.oldest or 0), failed_24h=row.failed,
-        ended_24h=row.ended, wait_p95_ms=None if row.wait is None else int(row.wait),
+        queued=row.queued, running=row.running, oldest_wait_ms=max(0, int(row.oldest or 0)), failed_24h=row.failed,
+        ended_24h=row.ended, quarantined=row.quarantined, wait_p95_ms=None if row.wait is None else int(row.wait),
         workers=heartbeats.alive(db, "worker.tasks"), dispatchers=heartbeats.alive(db, "dispatcher"),
         schedulers=heartbeats.alive(db, "scheduler"),
     )  # fmt: skip
@@ -184,8 +151,10 @@ def _figures(db: Session) -> Board:
 _ROWS = """
 SELECT task.id, task.type, task.status, task.cancel_requested_at, task.user_id, person.email, task.attempt,
     task.max_attempts, task.progress, task.progress_step, task.created_at, task.started_at, task.finished_at,
-    task.error_key, task.error_fingerprint, called.calls, called.known, called.cost,
-    extract(epoch FROM COALESCE(task.started_at, task.finished_at, clock_timestamp()) - task.created_at) * 1000 AS wait,
+    task.error_key, task.error_fingerprint, task.quarantined_at IS NOT NULL AND task.discarded_at IS NULL AS aside,
+    {stuck} AS stuck, called.calls, called.known, called.cost,
+    GREATEST(0, extract(epoch FROM COALESCE(task.started_at, task.finished_at, clock_timestamp())
+        - LEAST(task.queued_at, COALESCE(task.started_at, task.queued_at)))) * 1000 AS wait,
     extract(epoch FROM COALESCE(task.finished_at, clock_timestamp()) - task.started_at) * 1000 AS run
 FROM (SELECT * FROM background_task task WHERE {where} ORDER BY task.created_at {way}, task.id {way} LIMIT :limit) task
 LEFT JOIN app_user person ON person.id = task.user_id
@@ -195,7 +164,9 @@ ORDER BY task.created_at {way}, task.id {way}"""
 
 
 def _page(db: Session, by: Actor, filters: Filters, request: PageRequest) -> Page[TaskRow]:
-    where, values = _where(by, filters)
+    known = usual.usual(db)
+    where, values = matching.where(by, filters, known)
+    values |= known.values()
     before = _position(request.before)
     after = _position(request.after) if before is None else None
     at = before or after
@@ -203,38 +174,11 @@ def _page(db: Session, by: Actor, filters: Filters, request: PageRequest) -> Pag
         where.append(f"(task.created_at, task.id) {'>' if before else '<'} (:at, :at_id)")
         values |= {"at": at[0], "at_id": at[1]}
     way = "ASC" if before else "DESC"
-    statement = text(_ROWS.format(where=" AND ".join(where) or "true", way=way))
+    statement = text(_ROWS.format(where=" AND ".join(where) or "true", way=way, stuck=usual.STUCK))
     found = db.execute(statement, {**values, "limit": request.limit}).all()
     rows = [_row(row, by) for row in (reversed(found) if before else found)]
     asked = request if at is not None else PageRequest(size=request.size)
     return paging.page_of(rows, asked, lambda row: (row.created_at.isoformat(), str(row.id)))
-
-
-def _where(by: Actor, filters: Filters) -> tuple[list[str], dict[str, Any]]:
-    given: dict[str, tuple[str, Any]] = {
-        "type": ("task.type = :type", filters.type),
-        "state": ("task.status = :state", filters.state),
-        "user": ("task.user_id = :user", filters.user_id),
-        "older": ("task.created_at < clock_timestamp() - make_interval(secs => :older)", filters.older_s),
-        "fingerprint": ("task.error_fingerprint = :fingerprint", filters.fingerprint),
-    }
-    where = [condition for condition, value in given.values() if value]
-    values = {name: value for name, (_, value) in given.items() if value}
-    if filters.search:
-        where.append(_searched(by, filters.search, values))
-    return where, values
-
-
-def _searched(by: Actor, search: str, values: dict[str, Any]) -> str:
-    try:
-        values["search_id"] = UUID(search)
-    except ValueError:
-        if not by.may(Permission.PEOPLE_REVEAL):
-            return "false"  # else a search would tell what the mask hides
-        escaped = search.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        values["search"] = f"%{escaped}%"
-        return "task.user_id IN (SELECT id FROM app_user WHERE lower(email) LIKE :search)"
-    return "(task.id = :search_id OR task.user_id = :search_id)"
 
 
 def _position(token: str) -> tuple[datetime, UUID] | None:
@@ -251,6 +195,7 @@ def _row(row: Any, by: Actor) -> TaskRow:
     return TaskRow(
         id=row.id, type=row.type, state=row.status,
         is_cancelling=row.status == TaskState.RUNNING and row.cancel_requested_at is not None,
+        is_quarantined=row.aside, stuck=row.stuck,
         user_id=row.user_id, user=shown_person(by, email), attempt=row.attempt, max_attempts=row.max_attempts,
         percent=row.progress, step_key=row.progress_step, created_at=row.created_at, started_at=row.started_at,
         finished_at=row.finished_at, wait_ms=int(row.wait), run_ms=None if row.run is None else int(row.run),

@@ -14,9 +14,10 @@ from fitmycv_admin.domain.access import matrix
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
 from fitmycv_admin.domain.audit import queries as trail
-from fitmycv_admin.domain.tasks import attempts, board, calls, detail, queries
+from fitmycv_admin.domain.tasks import attempts, board, calls, detail, filters, queries
 from fitmycv_admin.domain.tasks.attempts import Failure
-from fitmycv_admin.domain.tasks.queries import BoardScreen, Filters
+from fitmycv_admin.domain.tasks.filters import Filters
+from fitmycv_admin.domain.tasks.queries import BoardScreen
 from fitmycv_admin.models.accounts import User
 from fitmycv_admin.vocabulary import CallStatus, Permission, Role
 from tests.domain.tasks.conftest import make_person
@@ -83,7 +84,7 @@ def test_pages_of_the_list_show_every_task_once(person: Actor) -> None:
 def test_filters_narrow_the_list(person: Actor) -> None:
     failed, other, old = submit(person), submit(make_person()), submit(person)
     fail(failed, "f1")
-    set_row(old, "created_at = created_at - interval '2 h'")
+    set_row(old, "created_at = created_at - interval '2 h', queued_at = queued_at - interval '2 h', payload = '{}'")
     ops = staff(Role.OPS)
     wanted = {
         Filters(state="failed"): [failed],
@@ -94,11 +95,20 @@ def test_filters_narrow_the_list(person: Actor) -> None:
         Filters(older_s=3600): [old],
         Filters(search=str(other)): [other],
         Filters(search=str(person.user_id)): [failed, old],
+        Filters(payload="n = 1"): [failed, other],
+        Filters(payload="n = 2"): [],
+        Filters(payload="a.n = 1"): [],
+        Filters(payload="file_name = cv.pdf"): [],
+        Filters(state="open"): [other, old],
+        Filters(state="stuck"): [old],
+        Filters(state="quarantined"): [],
+        Filters(since=clock.now() - timedelta(minutes=5)): [failed],
+        Filters(until=clock.now() - timedelta(minutes=5)): [],
     }
-    for filters, ids in wanted.items():
-        assert [row.id for row in listed(ops, filters).page.rows] == sorted(
+    for given, ids in wanted.items():
+        assert [row.id for row in listed(ops, given).page.rows] == sorted(
             ids, key=lambda task: row_of(task).created_at, reverse=True
-        ), filters
+        ), given
     figures = listed(ops).board
     assert (figures.queued, figures.running, figures.failed_24h, figures.ended_24h) == (2, 0, 1, 1)
     assert figures.oldest_wait_ms > timedelta(hours=2).total_seconds() * 999
@@ -170,8 +180,8 @@ def test_a_file_of_the_list_holds_every_row_that_the_address_asks_for(person: Ac
     fail(tasks[0], "f1")
     ops = staff(Role.OPS)
     with snapshot() as db:
-        every = [row.id for row in queries.rows(db, ops, queries.asked({"user": str(person.user_id)}))]
-        some = [row.id for row in queries.rows(db, ops, queries.asked({"error": "f1", "age": "x", "user": "nobody"}))]
+        every = [row.id for row in queries.rows(db, ops, filters.asked({"user": str(person.user_id)}))]
+        some = [row.id for row in queries.rows(db, ops, filters.asked({"error": "f1", "age": "x", "user": "nobody"}))]
     assert every == list(reversed(tasks))
     assert some == [tasks[0]]
     with pytest.raises(Forbidden), snapshot() as db:

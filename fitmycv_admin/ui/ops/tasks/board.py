@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from fitmycv_admin.core.ask import look
-from fitmycv_admin.domain.tasks import queries
+from fitmycv_admin.domain.tasks import filters, queries
 from fitmycv_admin.domain.tasks.queries import BoardScreen, TaskRow
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.guard import policy
@@ -22,7 +22,7 @@ OFFER = Offer(
     {
         "type": tuple(str(word) for word in TaskType),
         "state": tuple(str(word) for word in TaskState),
-        "age": queries.AGES,
+        "age": filters.AGES,
         "user": (),
         "error": (),
     },
@@ -91,7 +91,7 @@ class TaskBoardState(Listing, AppState):
     async def _read(self) -> None:
         wanted = self._wanted(OFFER)
         words = {**wanted.filters, "q": wanted.search}
-        screen = await look(queries.board, actor(), queries.asked(words), wanted.request)
+        screen = await look(queries.board, actor(), filters.asked(words), wanted.request)
         rows = [_line(row) for row in self._shown(screen.page)]
         figures = _figures(screen)
         if rows != self.rows:  # what did not change is not sent
@@ -205,7 +205,7 @@ def _tools() -> rx.Component:
         query.option(str(word), t(f"tasks.state.{word}")) for word in TaskState
     ]
     ages = [query.option("", t("tasks.filter.age_any"))] + [
-        query.option(age, t(f"tasks.filter.age_{age}")) for age in queries.AGES
+        query.option(age, t(f"tasks.filter.age_{age}")) for age in filters.AGES
     ]
     return table.table_tools(
         query.query_search(t("tasks.filter.search")),
