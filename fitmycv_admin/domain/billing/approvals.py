@@ -56,8 +56,9 @@ class Request:
 class ApprovalKind:
     """One kind of act. `permission` is what deciding needs; `apply(db, by, request)` does it, in the transaction of
     the decision, and returns what came of it; `current_version(db, request)` is compared with the version that the
-    request was made for. `sentence_key` says in words and numbers what it will do: its parameters are the plain
-    values of the payload, and `person` when the payload has a `user_id`.
+    request was made for. `undone(db, request)` lets go of what waited, when it ends in any other way than approved.
+    `sentence_key` says in words and numbers what it will do: its parameters are the plain values of the payload, and
+    `person` when the payload has a `user_id`.
     """
 
     permission: Permission
@@ -65,6 +66,7 @@ class ApprovalKind:
     current_version: Callable[[Session, Request], str]
     label_key: str = ""
     sentence_key: str = ""
+    undone: Callable[[Session, Request], None] | None = None
 
 
 kinds: dict[str, ApprovalKind] = {}
@@ -191,6 +193,9 @@ def _close(db: Session, by: Actor, row: Approval, state: ApprovalState, note: st
     row.state, row.decided_at, row.decision_note = state, clock.now(), note.strip()[:LONGEST_NOTE]
     row.decided_by = by.user_id
     db.add(row)
+    kind = kinds.get(row.kind)
+    if state != ApprovalState.APPROVED and kind is not None and kind.undone is not None:
+        kind.undone(db, _request(row))
     after = {"state": state, "kind": row.kind, **(row.outcome or {})}
     trail.record(
         db, by, f"approval.{state}", row.subject_type, row.subject_id, {"state": ApprovalState.PENDING}, after, note
