@@ -1,16 +1,43 @@
 """The model that this installation's settings name, with the meter of one task attached."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from fitmycv_admin.core import db, log
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.domain.ai_costs import breaker
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
 from fitmycv_admin.vocabulary import CallName
 from fitmycv_worker.context import TaskContext
 from fitmycv_worker.llm.answers import Dialect
 from fitmycv_worker.llm.client import Model
 from fitmycv_worker.llm.errors import ModelMisconfigured
+
+_log = log.get("model")
+
+
+class SharedBreaker:
+    """The breaker that all processes share. Without a database nobody is stopped: the work itself will be."""
+
+    def may_call(self) -> bool:
+        """Whether an attempt may be sent now."""
+        with suppress(SQLAlchemyError), db.transaction() as session:
+            return breaker.may_call(session)
+        return True
+
+    def failed(self, code: str) -> None:
+        """An attempt got no answer, or an error of the server."""
+        with suppress(SQLAlchemyError), db.transaction() as session:
+            if breaker.failed(session, code):
+                _log.error("the models do not answer: the breaker is open", error=code)
+
+    def answered(self) -> None:
+        """An attempt was answered."""
+        with suppress(SQLAlchemyError), db.transaction() as session:
+            breaker.answered(session)
 
 
 @dataclass(slots=True)
@@ -43,5 +70,6 @@ def metered(task: TaskContext, call_name: CallName) -> Iterator[Metered]:
         base_url=now.openai_base_url or None,
         local_engine=now.has_local_engine,
         dialect=Dialect.CHAT if now.openai_dialect == "chat" else None,
+        gate=SharedBreaker(),
     ) as model:
         yield Metered(model, task, name, feature_key, served=name)

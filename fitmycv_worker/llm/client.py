@@ -28,6 +28,22 @@ _TRY_AGAIN = frozenset({408, 409, 429})
 _NOTHING_USED = Reading(None, "standard", 0, 0, 0, 0, 0, "", None, False)
 
 
+class Gate(Protocol):
+    """What all callers of the models know together: whether they answer at all."""
+
+    def may_call(self) -> bool:
+        """Whether an attempt may be sent now."""
+        ...
+
+    def failed(self, code: str) -> None:
+        """An attempt got no answer, or an error of the server."""
+        ...
+
+    def answered(self) -> None:
+        """An attempt was answered."""
+        ...
+
+
 class ModelLike(Protocol):
     """What a pipeline needs of a model."""
 
@@ -52,6 +68,7 @@ class Model:
 
     `local_engine` says that the server is our own engine: only then does a call name travel with the
     request. `dialect` is found from the address when it is not given. `timeout_s` is for one attempt.
+    `gate` may forbid an attempt and hears how each ended.
     """
 
     def __init__(
@@ -64,12 +81,14 @@ class Model:
         timeout_s: float = 90.0,
         attempts: int = 3,
         sleep: Callable[[float], None] = time.sleep,
+        gate: Gate | None = None,
     ) -> None:
         own = not base_url or local_engine or urlsplit(base_url).hostname == _OPENAI_HOST
         self.dialect = dialect or (Dialect.RESPONSES if own else Dialect.CHAT)
         self._local_engine = local_engine
         self._attempts = attempts
         self._sleep = sleep
+        self._gate = gate
         self._client = openai.OpenAI(
             api_key=api_key, base_url=base_url, max_retries=0, timeout=openai.Timeout(timeout_s, connect=5.0)
         )
@@ -124,7 +143,7 @@ class Model:
             attempt=0,
         )
         header = {TASK_HEADER: call_name} if self._local_engine else {}
-        door = _Door(self._client, self.dialect, record, self._attempts, self._sleep, asked, header)
+        door = _Door(self._client, self.dialect, record, self._attempts, self._sleep, asked, header, self._gate)
         first = door.ask(schema, system, text, max_output_tokens)
         if not isinstance(first, str):
             return first
@@ -147,8 +166,9 @@ class _Door:
         sleep: Callable[[float], None],
         asked: CallUsage,
         headers: dict[str, str],
+        gate: Gate | None,
     ) -> None:
-        self._client, self._dialect, self._record = client, dialect, record
+        self._client, self._dialect, self._record, self._gate = client, dialect, record, gate
         self._attempts, self._sleep, self._asked, self._headers = attempts, sleep, asked, headers
         self._sent = 0
 
@@ -156,17 +176,23 @@ class _Door:
         """The validated answer, or what is wrong with it."""
         asked = answers.question(self._dialect, self._asked.model_requested, schema, system, text, max_output_tokens)
         for left in reversed(range(self._attempts)):
+            if self._gate is not None and not self._gate.may_call():
+                raise errors.ModelUnavailable
             started, clock_s = clock.now(), time.monotonic()
             self._sent += 1
             try:
                 body, request_id = self._send(asked)
             except openai.APIError as failure:
                 self._note_failure(failure, started, clock_s)
+                if self._gate is not None and _is_outage(failure):
+                    self._gate.failed(type(failure).__name__)
                 wait = _wait_before_retry(failure, self._attempts - left)
                 if left == 0 or wait is None:
                     raise _own_error(failure) from failure
                 self._sleep(wait)
                 continue
+            if self._gate is not None:
+                self._gate.answered()
             return self._use(schema, body, request_id, started, clock_s)
         raise errors.ModelUnavailable
 
@@ -247,6 +273,13 @@ def _validated(schema: type[T], reading: Reading) -> tuple[T | None, str, str | 
     except ValidationError as problem:
         wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors(include_input=False)]
         return None, "; ".join(wrong[:5]), "invalid"
+
+
+def _is_outage(failure: openai.APIError) -> bool:
+    """No answer, or an error of the server itself: not what the request or the account may have caused."""
+    return isinstance(failure, openai.APIConnectionError) or (
+        isinstance(failure, openai.APIStatusError) and failure.status_code >= 500
+    )
 
 
 def _never_sent(failure: openai.APIError) -> bool:
