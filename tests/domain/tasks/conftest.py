@@ -1,7 +1,7 @@
 """People who ask for tasks."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,11 +17,14 @@ from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.domain.tasks.attempts import LostLease
 from fitmycv_admin.models.accounts import User
 from fitmycv_admin.vocabulary import CreditKind, Permission, Role
+from tests import cluster, money
 
 
 @pytest.fixture(autouse=True)
-def empty_board(database: object) -> None:
-    """No task of another test."""
+def empty_board(database: object, request: pytest.FixtureRequest) -> None:
+    """No task of another test; where books have to balance the tasks stay, as they hold credits."""
+    if "sound_money" in request.fixturenames:
+        return
     with transaction() as db:
         db.execute(text("DELETE FROM background_task"))
 
@@ -61,3 +64,17 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return answers
+
+
+@pytest.fixture
+def wide_pool(database: object) -> Iterator[None]:
+    """As many connections as threads, so that a race is one."""
+    with cluster.environment(DB_POOL_SIZE="16"):
+        yield
+
+
+@pytest.fixture
+def sound_money(database: object) -> Iterator[None]:
+    """After the test no rule about money is broken."""
+    yield
+    money.assert_sound()
