@@ -76,7 +76,7 @@ def _application() -> rx.App:
             frames.framed(page),
             route=page.route,
             title=t(page.title).to(str) + " · FitMyCV",
-            on_load=page.load or [],
+            on_load=frames.loads(page),
         )
     application.add_page(frames.missing, route="404", title="FitMyCV")
     return application

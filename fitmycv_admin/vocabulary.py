@@ -256,6 +256,8 @@ class Trigger(StrEnum):
     WELCOME = "welcome"
     INACTIVITY_WARNING = "inactivity_warning"
     PURCHASE_CREDITS = "purchase_credits"
+    CREDITS_LOW = "credits_low"
+    CREDITS_EXPIRING = "credits_expiring"
     ACCOUNT_EXISTS = "account_exists"
     EMAIL_CHANGE_NOTICE = "email_change_notice"
     PASSWORD_CHANGED = "password_changed"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 import reflex as rx
 
@@ -13,6 +14,7 @@ from fitmycv_admin.ui.language import LanguageState
 from fitmycv_admin.ui.ops import pages as ops
 from fitmycv_admin.ui.page import Page
 from fitmycv_admin.ui.portal import pages as portal
+from fitmycv_admin.ui.portal.credits import purse
 from fitmycv_admin.ui.search import SearchState
 from fitmycv_admin.ui.session import AppState
 from fitmycv_admin.ui.shell.frame import Person, frame, portal_frame
@@ -21,7 +23,7 @@ from fitmycv_admin.ui.shell.navigation import items
 from fitmycv_admin.ui.shell.parts import brand, environment_mark
 from fitmycv_admin.ui.theme import STYLESHEETS, head
 
-__all__ = ["STYLESHEETS", "framed", "head", "missing", "waiting"]
+__all__ = ["STYLESHEETS", "framed", "head", "loads", "missing", "waiting"]
 
 
 def framed(page: Page) -> Callable[[], rx.Component]:
@@ -53,10 +55,10 @@ def _framed(page: Page) -> rx.Component:
             account_links=((t("common.portal"), "/"), (t("common.account"), "/accounts/profile")),
         )
     return portal_frame(
-        page(),
+        rx.fragment(purse.banner(is_own_page=page.route == purse.PAGE), page()),
         entries=items(portal.PAGES),
         person=_person(),
-        marks=(_without_ai(), environment_mark(AppState.is_demo)),
+        marks=(_without_ai(), purse.chip(), environment_mark(AppState.is_demo)),
         banner=_ai_off(),
         on_language=LanguageState.choose,
         account_links=((t("common.account"), "/accounts/profile"),),
@@ -72,6 +74,12 @@ def waiting() -> rx.Component:
         ),
         class_name="waiting",
     )
+
+
+def loads(page: Page) -> list[Any]:
+    """What is read when a page opens: its own data, and in the portal what its frame shows."""
+    own = [page.load] if page.load else []
+    return [*own, purse.Purse.refresh] if page.area == "portal" else own
 
 
 def missing() -> rx.Component:

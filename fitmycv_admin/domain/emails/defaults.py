@@ -3,7 +3,7 @@
 Seeds insert them as triggers and templates; the outbox falls back on them when no template is active.
 """
 
-from fitmycv_admin.domain.emails import staff_defaults
+from fitmycv_admin.domain.emails import credit_defaults, staff_defaults
 from fitmycv_admin.domain.emails.wording import Default, Wording
 from fitmycv_admin.vocabulary import Language, Trigger
 
@@ -275,5 +275,6 @@ DEFAULTS: dict[Trigger, Default] = {
             ),
         },
     ),
+    **credit_defaults.DEFAULTS,
     **staff_defaults.DEFAULTS,
 }

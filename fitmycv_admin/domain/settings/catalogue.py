@@ -189,6 +189,7 @@ _ALL = (
     *(Known(name, Kind.MODEL, model, Category.AI_MODELS) for name, model in _MODELS.items()),
     *(Known(name, Kind.WHOLE, str(cost), Category.CREDITS, 0, 1000) for name, cost in _CREDITS.items()),
     # What staff give or take away without a second person: in a day, in one act, and in euro cents.
+    Known("low_credit_notice", Kind.WHOLE, "3", Category.CREDITS, 0, 1000),
     Known("credits_by_hand_a_day", Kind.WHOLE, "20", Category.CREDITS, 0, 10_000),
     Known("credits_by_hand_an_act", Kind.WHOLE, "200", Category.CREDITS, 0, 100_000),
     Known("credits_by_hand_cents", Kind.WHOLE, "10000", Category.CREDITS, 0, 10_000_000),

@@ -36,7 +36,7 @@ def icon_button(icon: str, label: rx.Var[str] | str, **props: Any) -> rx.Compone
     return rx.el.button(rx.icon(icon, size=16), class_name="icon-btn", aria_label=label, title=label, **props)
 
 
-def link(*content: Content, href: rx.Var[str] | str, look: str = "link", **props: Any) -> rx.Component:
+def link(*content: Content, href: rx.Var[str] | str, look: rx.Var[str] | str = "link", **props: Any) -> rx.Component:
     """A link inside the app: no page reload."""
     return ReactRouterLink.create(*content, to=href, class_name=look, **props)
 

@@ -11,6 +11,7 @@ from fitmycv_admin.ui.portal.accounts import (
     sign_in,
     verify_email,
 )
+from fitmycv_admin.ui.portal.credits import wallet
 from fitmycv_admin.ui.portal.cvs import detail as cv_detail
 from fitmycv_admin.ui.portal.cvs import library, match
 from fitmycv_admin.ui.portal.offers import detail as offer_detail
@@ -25,6 +26,7 @@ PAGES: tuple[Page, ...] = (
     offers.view,
     offer_detail.view,
     activity.view,
+    wallet.view,
     profile.profile,
     sign_in.sign_in,
     register.register,

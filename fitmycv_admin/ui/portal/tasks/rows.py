@@ -116,9 +116,14 @@ def result_link(task: Any) -> Any:
     """Where the result of a task is, "" when there is none (any more)."""
     cv_id = rx.cond(task.cv_id, task.cv_id.to(str), "")
     offer_id = rx.cond(task.offer_id, task.offer_id.to(str), "")
+    return result_of(task.type, cv_id, offer_id)
+
+
+def result_of(type_: Any, cv_id: Any, offer_id: Any) -> Any:
+    """The same from the type of a task and ids as text, "" for what is not there."""
     match: Any = "/cvs/" + cv_id + "/match/" + offer_id
     return rx.match(
-        task.type,
+        type_,
         (TaskType.MATCH_SCORE.value, rx.cond((cv_id != "") & (offer_id != ""), match, "")),
         (TaskType.EXTRACT_OFFER.value, rx.cond(offer_id != "", "/offers/" + offer_id, "")),
         (TaskType.IMPORT_PDF.value, rx.cond(cv_id != "", "/cvs/" + cv_id, "")),

@@ -20,6 +20,7 @@ from fitmycv_admin.domain.tasks import board
 from fitmycv_admin.ui.kit import ticker
 from fitmycv_admin.ui.kit.listing import Listing
 from fitmycv_admin.ui.portal.addresses import id_at
+from fitmycv_admin.ui.portal.credits.purse import Purse
 from fitmycv_admin.ui.portal.tasks import rows, turns
 from fitmycv_admin.ui.session import actor
 
@@ -71,6 +72,8 @@ class Watching(Listing, mixin=True):
                 if now != shown or ended:
                     async with self:
                         await self._advance(now, has_ended=bool(ended))
+                if ended or {row.id for row in now} - {row.id for row in shown}:
+                    yield Purse.refresh
                 for row in ended:
                     yield self._after(row)
                 if time.monotonic() > until or not any(row.is_open for row in now):

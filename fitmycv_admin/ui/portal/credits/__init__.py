@@ -1,0 +1,1 @@
+"""What a person has, what it is for, and where it went."""
