@@ -11,7 +11,7 @@ from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
 from fitmycv_admin.domain.ai_costs import fold, partitions, zone
-from fitmycv_admin.domain.billing import approvals, batch_work, reconciliation, welcome
+from fitmycv_admin.domain.billing import approvals, batch_work, notices, reconciliation, welcome
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
 
@@ -38,6 +38,8 @@ def entries() -> tuple[Entry, ...]:
         Entry("costs.partitions", "10 0 * * *", _partitions),
         Entry("credits.batches", "every 1 s", batch_work.work),
         Entry("credits.reconcile", "30 2 * * *", reconciliation.run),
+        # Within one hour of the day, and whoever did not fit into one run is told in the next.
+        Entry("credits.notices", "*/10 8 * * *", notices.expiring),
         Entry("approvals.expire", "*/15 * * * *", approvals.expire),
         Entry("files.leftovers", "*/5 * * * *", leftovers.erase),
         Entry("sessions.gone", "15 * * * *", sessions.sweep),

@@ -56,10 +56,9 @@ class BannerRow:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What every page of the portal shows of credits. `has_account` is false before the first line."""
+    """What every page of the portal shows of credits."""
 
     wallet: Wallet
-    has_account: bool
     notices: tuple[BannerRow, ...]
 
 
@@ -67,11 +66,10 @@ def glance(db: Session, by: Actor) -> Glance:
     """The actor's credits and what they should know now, without the banners they closed. Needs own.data."""
     by.must(Permission.OWN_DATA)
     wallet = ledger.balance_of(db, by.owner_id)
-    occasion = _income(db, by.owner_id)
-    found = [*_low(db, wallet, occasion), *_expiring(db, by.owner_id, clock.now())]
+    found = [*_low(db, by.owner_id, wallet), *_expiring(db, by.owner_id, clock.now())]
     closed = _closed(db, by.owner_id) if found else set()
     shown = tuple(row for row in found if (_HIDDEN + row.kind, row.occasion) not in closed)
-    return Glance(wallet, bool(occasion), shown)
+    return Glance(wallet, shown)
 
 
 def hide(db: Session, by: Actor, kind: str, occasion: str) -> None:
@@ -87,10 +85,7 @@ def low_balance(db: Session, user_id: UUID) -> UUID | None:
     Called in the transaction that settles a task. Returns the id of the message, None when there is nothing to say or
     nobody who may be written to.
     """
-    if lookups.whole(db, THRESHOLD) == 0:
-        return None
-    wallet = ledger.balance_of(db, user_id)
-    for row in _low(db, wallet, _income(db, user_id)):
+    for row in _low(db, user_id, ledger.balance_of(db, user_id)):
         person = _reachable(db, user_id)
         if person is not None and _note(db, user_id, row.kind, row.occasion):
             left = copy.text(person.language, "wallet.server.credits", n=row.credits)
@@ -152,11 +147,12 @@ def _send(db: Session, person: Any, trigger: Trigger, occasion: str, **variables
     return outbox.send(db, trigger, person.email, given, Language(person.language), key, user_id=person.id)
 
 
-def _low(db: Session, wallet: Wallet, occasion: str) -> list[BannerRow]:
+def _low(db: Session, user_id: UUID, wallet: Wallet) -> list[BannerRow]:
     """Few credits are left of those that came in; somebody who owes credits reads about that instead."""
-    if not occasion or wallet.debt > 0 or wallet.available >= lookups.whole(db, THRESHOLD):
+    if wallet.debt > 0 or wallet.available >= lookups.whole(db, THRESHOLD):
         return []
-    return [BannerRow(Notice.LOW, occasion, max(wallet.available, 0), None)]
+    occasion = _income(db, user_id)
+    return [BannerRow(Notice.LOW, occasion, max(wallet.available, 0), None)] if occasion else []
 
 
 def _expiring(db: Session, user_id: UUID, now: datetime) -> list[BannerRow]:

@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.tasks import line
 from fitmycv_admin.models.billing import CreditTransaction
 from fitmycv_admin.models.tasks import BackgroundTask
 from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
 
 _MOST = 50
+_PLACES = 5
 _OPEN = (TaskState.QUEUED, TaskState.RUNNING)
 _AGAIN = (TaskState.FAILED, TaskState.CANCELLED)
 TYPES = (TaskType.IMPORT_PDF, TaskType.EXTRACT_OFFER, TaskType.MATCH_SCORE)
@@ -48,7 +50,7 @@ class TaskRow:
     place: int = 0
     """Its place in the line while it waits, 1 being next; 0 when it does not wait."""
     expected_s: int = -1
-    """In how many seconds it may start; -1 when nobody knows."""
+    """In how many seconds one that waits may be done; -1 when nobody knows."""
     can_retry: bool = False
     has_receipt: bool = False
 
@@ -84,7 +86,13 @@ def _rows(db: Session, by: Actor, query: Any) -> tuple[TaskRow, ...]:
     ordered = query.order_by(col(BackgroundTask.created_at).desc(), col(BackgroundTask.id).desc()).limit(_MOST)
     tasks = db.exec(ordered).all()
     noted = _noted(db, [task.id for task in tasks if task.status not in _OPEN])
-    return tuple(_row(task, has_receipt=task.id in noted, line=_line(db, by, task)) for task in tasks)
+    places = _places(db, by, [task.id for task in tasks if task.status == TaskState.QUEUED])
+    return tuple(_row(task, has_receipt=task.id in noted, place=places.get(task.id, (0, None))) for task in tasks)
+
+
+def _places(db: Session, by: Actor, waiting: list[UUID]) -> dict[UUID, tuple[int, int | None]]:
+    """Where those who wait stand in the line, the oldest few of them."""
+    return {task_id: line.ahead_of(db, by, task_id) for task_id in waiting[-_PLACES:]}
 
 
 def _noted(db: Session, task_ids: list[UUID]) -> set[UUID]:
@@ -93,14 +101,7 @@ def _noted(db: Session, task_ids: list[UUID]) -> set[UUID]:
     return {task_id for task_id in db.exec(lines) if task_id is not None} if task_ids else set()
 
 
-def _line(db: Session, by: Actor, task: BackgroundTask) -> tuple[int, int]:
-    """Where a waiting task stands in the line, and in how many seconds it may start."""
-    if task.status != TaskState.QUEUED:
-        return 0, -1
-    return 0, -1
-
-
-def _row(task: BackgroundTask, *, has_receipt: bool, line: tuple[int, int]) -> TaskRow:
+def _row(task: BackgroundTask, *, has_receipt: bool, place: tuple[int, int | None]) -> TaskRow:
     return TaskRow(
         id=task.id,
         type=task.type,
@@ -115,8 +116,8 @@ def _row(task: BackgroundTask, *, has_receipt: bool, line: tuple[int, int]) -> T
         created_at=task.created_at,
         finished_at=task.finished_at,
         is_cancelling=task.status == TaskState.RUNNING and task.cancel_requested_at is not None,
-        place=line[0],
-        expected_s=line[1],
+        place=place[0],
+        expected_s=-1 if place[1] is None else place[1],
         can_retry=task.status in _AGAIN and _has_sources(task),
         has_receipt=has_receipt,
     )

@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from fitmycv_admin.domain.billing import reservations
+from fitmycv_admin.domain.billing import notices, reservations
 from fitmycv_admin.domain.tasks import endings
 from fitmycv_admin.vocabulary import TaskOutcome
 
 _NOTE = text("""
 UPDATE background_task SET outcome = :outcome, credit_used = CAST(:line AS bigint) IS NOT NULL,
     credit_transaction_id = CAST(:line AS bigint)
-WHERE id = :id""")
+WHERE id = :id RETURNING user_id""")
 _OUTPUT = text("SELECT EXISTS (SELECT 1 FROM task_step WHERE task_id = :id AND result IS NOT NULL)")
 
 
@@ -35,9 +35,7 @@ def cancelled(db: Session, task_id: UUID, type_: str) -> None:
     """The person gave the task up: it is paid once an answer of a model was kept, and free before."""
     endings.abandon(db, task_id, type_)
     has_output = db.execute(_OUTPUT, {"id": task_id}).scalar_one()
-    _settle(
-        db, task_id, TaskOutcome.CANCELLED_AFTER_OUTPUT if has_output else TaskOutcome.CANCELLED_BEFORE_OUTPUT
-    )
+    _settle(db, task_id, TaskOutcome.CANCELLED_AFTER_OUTPUT if has_output else TaskOutcome.CANCELLED_BEFORE_OUTPUT)
 
 
 def in_order(rows: Iterable) -> list:
@@ -48,4 +46,7 @@ def in_order(rows: Iterable) -> list:
 def _settle(db: Session, task_id: UUID, outcome: TaskOutcome) -> None:
     db.flush()
     settled = reservations.settle(db, task_id, outcome)
-    db.execute(_NOTE, {"id": task_id, "outcome": outcome, "line": settled.line_id if settled.is_charged else None})
+    noted = {"id": task_id, "outcome": outcome, "line": settled.line_id if settled.is_charged else None}
+    user_id = db.execute(_NOTE, noted).scalar_one()
+    if settled.is_charged and user_id is not None:
+        notices.low_balance(db, user_id)
