@@ -11,7 +11,7 @@ from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
 from fitmycv_admin.domain.ai_costs import fold, partitions, zone
-from fitmycv_admin.domain.billing import approvals, batch_work, notices, reconciliation, welcome
+from fitmycv_admin.domain.billing import approvals, batch_work, expiry, notices, reconciliation, welcome
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
 
@@ -45,6 +45,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("sessions.gone", "15 * * * *", sessions.sweep),
         Entry("links.gone", "25 * * * *", links.erase),
         Entry("welcome.gone", "35 0 * * *", welcome.forget),
+        Entry("credits.expire", "*/10 * * * *", expiry.sweep),
         Entry("processes.gone", "20 0 * * *", heartbeats.forget_gone),
     )
 
