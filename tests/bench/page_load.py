@@ -40,7 +40,7 @@ class Traffic:
 
     devtools: CDPSession
     kinds: dict[str, str] = field(default_factory=dict)
-    open: set[str] = field(default_factory=set)
+    open: dict[str, str] = field(default_factory=dict)
     scripts: list[str] = field(default_factory=list)
     size: dict[str, float] = field(default_factory=lambda: {"script": 0.0, "style": 0.0})
     last: float = field(default_factory=time.monotonic)
@@ -57,7 +57,7 @@ class Traffic:
         return not self.open and time.monotonic() - self.last > _QUIET_S
 
     def _asked(self, event: dict[str, Any]) -> None:
-        self.open.add(event["requestId"])
+        self.open[event["requestId"]] = event["request"]["url"]
         self.last = time.monotonic()
 
     def _answered(self, event: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ class Traffic:
         self._ended(event)
 
     def _ended(self, event: dict[str, Any]) -> None:
-        self.open.discard(event["requestId"])
+        self.open.pop(event["requestId"], None)
         self.last = time.monotonic()
 
 
@@ -87,7 +87,7 @@ def weigh(chromium: Browser, address: str, visit: Visit) -> dict[str, float]:
         while not traffic.is_quiet():
             page.wait_for_timeout(100)
             if time.monotonic() > until:
-                raise RuntimeError(f"{visit.path} never stops loading: {sorted(traffic.open)}")
+                raise RuntimeError(f"{visit.path} never stops loading: {sorted(traffic.open.values())}")
         at = urlsplit(page.url).path.rstrip("/") or "/"
         if at != (visit.lands_on or visit.path):
             raise RuntimeError(f"{visit.path} was meant, {at} was shown")
