@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from fitmycv_admin.local import prerender
+from fitmycv_admin.local import packing, prerender
 from fitmycv_admin.local.process import LocalError
 
 PROJECT = Path(__file__).parents[2]
@@ -119,6 +119,7 @@ def _export() -> None:
         tail = "\n".join(LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-60:])
         raise LocalError(f"The front end could not be built; all of it is in {LOG}.\n{tail}")
     prerender.other_languages(OUTPUT.parents[1], environment())
+    packing.again(OUTPUT)
 
 
 @contextlib.contextmanager

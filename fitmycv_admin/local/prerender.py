@@ -1,12 +1,12 @@
 """Prerender every static page once more for each other language, so that the first paint is in the reader's own."""
 
-import gzip
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from fitmycv_admin.copy import DEFAULT_LANGUAGE, LANGUAGES
+from fitmycv_admin.local import packing
 from fitmycv_admin.local.process import LocalError
 
 _ASSET = re.compile(r"/assets/([\w.-]+)")
@@ -56,7 +56,7 @@ def _place(built: Path, pages: Path, language: str) -> None:
         html = _ASSET.sub(lambda found: f"/assets/{_same_file(found[1], files)}", html)
         target = (built / page.relative_to(pages)).with_name(f"index.{language}.html")
         target.write_text(html, encoding="utf-8")
-        Path(f"{target}.gz").write_bytes(gzip.compress(html.encode(), mtime=0))
+        Path(f"{target}.gz").write_bytes(packing.pack(html.encode()))
 
 
 def _same_file(name: str, files: set[str]) -> str:
