@@ -25,6 +25,11 @@ def figure(value: float, unit: str, most: float | None = None, least: float | No
     return {"value": round(value, 3), "unit": unit, "bar": most if most is not None else least, "ok": ok}
 
 
+def load() -> Figure:
+    """How busy the machine is with everything that runs on it: processes that want a core, over the last minute."""
+    return figure(os.getloadavg()[0], f"of {os.cpu_count()} cores")
+
+
 def percentile(values: list[float], share: float) -> float:
     """The value that `share` of them (0 to 1) do not exceed."""
     ordered = sorted(values)
