@@ -19,6 +19,7 @@ from fitmycv_admin.core.ids import short_code
 from fitmycv_admin.domain.tasks import attempts, registry
 from fitmycv_admin.domain.tasks.attempts import Claim, Failure, LostLease, NothingUsable
 from fitmycv_admin.vocabulary import TaskType
+from fitmycv_worker import child
 from fitmycv_worker.context import TaskContext
 from fitmycv_worker.guardian import Guardian, Interrupted, Why
 
@@ -48,7 +49,6 @@ def job(type_: TaskType) -> Callable[[Work], Work]:
 
 def run(task_id: str, attempt: int) -> None:
     """The function that messages name. A message that is not needed any more does nothing."""
-    db.dispose(close=False)  # after a fork the connections are the parent's
     current = get_current_job()
     worker = (current.worker_name if current else None) or "worker"
     with structlog.contextvars.bound_contextvars(task_id=task_id, attempt=attempt + 1):
@@ -57,7 +57,6 @@ def run(task_id: str, attempt: int) -> None:
             _tell(held)
             _work_on(held)
             _tell(held)
-    db.dispose()
 
 
 def _claim(task_id: UUID, attempt: int, worker: str) -> Claim | None:
@@ -75,8 +74,10 @@ def _work_on(held: Claim) -> None:
                 finish = _works[held.type](TaskContext(held))
             _settle(held, lambda session: attempts.complete(session, held, finish(session)))
         except Interrupted as stopped:
+            child.wear_out()  # it may have been interrupted anywhere
             _settle(held, _stopped(held, stopped.why))
         except LostLease:
+            child.wear_out()
             _log.warning("somebody else has the task")
         except FitMyCvError as error:
             _settle(held, _expected(held, error))
@@ -84,6 +85,7 @@ def _work_on(held: Claim) -> None:
             passing = _unexpected(error)
             _settle(held, lambda session: _again(session, held, passing))
         except Exception as error:  # noqa: BLE001 - the edge of the worker: whatever it is, the task ends
+            child.wear_out()
             why = _unexpected(error)
             _log.error("the work failed", error=why.detail, fingerprint=why.fingerprint, **why.params)
             _settle(held, lambda session: attempts.fail(session, held, why))

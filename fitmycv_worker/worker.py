@@ -1,15 +1,19 @@
-"""`python -m fitmycv_worker.worker`: takes messages from one queue and does each in a process of its own."""
+"""`python -m fitmycv_worker.worker`: takes messages from one queue and has them done by a child process."""
 
 import argparse
 import contextlib
 import gc
+import os
 import platform
+import socket
 import time
 from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, SpawnWorker, Worker
+from rq.exceptions import NoSuchJobError
+from rq.executions import Execution
 from rq.job import Job as Message
 from rq.worker.base import StopRequested
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,7 +24,7 @@ from fitmycv_admin.core.config import settings
 from fitmycv_admin.core.ids import short_code
 from fitmycv_admin.domain.tasks import dispatch, registry
 from fitmycv_admin.integrations.rq_queue import SERIALIZER
-from fitmycv_worker import jobs, process
+from fitmycv_worker import child, jobs, process
 
 _LOOK_S = 5
 _TTL_S = 20
@@ -62,7 +66,59 @@ class _Watched:
 
 
 class ForkingWorker(_Watched, Worker):
-    """The usual one: a fork for each message."""
+    """The usual one: a forked child does the messages, and another takes its place when it is worn or killed."""
+
+    _child: child.Child | None = None
+
+    def fork_work_horse(self, job: Message, queue: Queue) -> None:
+        """Hand the message to the child; when it takes no more, to a new one."""
+        message = f"{job.id} {self.execution.id}" if self.execution else job.id
+        if not self.ready().take(message):
+            self.dismiss()
+            self.ready().take(message)
+        self._horse_pid = self.ready().pid
+
+    def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        """Until the child has done the message, or is gone: then how it ended. RQ interrupts this and asks again."""
+        if self._child is not None and self._child.wait():
+            self._exit_status = os.EX_OK
+            return self._child.pid, os.EX_OK, None
+        return super().wait_for_horse()
+
+    def execute_job(self, job: Message, queue: Queue) -> None:
+        """Do one message, then have a child that can take the next."""
+        super().execute_job(job, queue)
+        if self._child is not None and not self._child.is_ready():
+            self.dismiss()
+            self.ready()
+
+    def ready(self) -> child.Child:
+        """The child, forked when there is none."""
+        if self._child is None:
+            self._child = child.Child(self._serve)
+        return self._child
+
+    def dismiss(self) -> None:
+        """Let the child go."""
+        if self._child is not None:
+            self._child.dismiss()
+            self._child = None
+
+    def _serve(self, line: socket.socket) -> None:
+        self.setup_work_horse_signals()
+        self._is_horse = True
+        db.dispose(close=False)  # the connections are the parent's
+        child.serve(line, self._do, lambda: jobs.warm(self.queues[0].name))
+
+    def _do(self, message: str) -> None:
+        job_id, _, execution_id = message.partition(" ")
+        try:
+            job = Message.fetch(job_id, connection=self.connection, serializer=SERIALIZER)
+            execution = Execution.fetch(execution_id, job_id, connection=self.connection)
+        except (NoSuchJobError, ValueError):
+            return  # the queue forgot it; the task's row did not, and is sent again
+        self.executions = {execution.id: execution}
+        self.perform_job(job, self.queues[0], execution)
 
 
 class SpawningWorker(_Watched, SpawnWorker):
@@ -96,6 +152,8 @@ def work(queue: str) -> None:
         worker: ForkingWorker | SpawningWorker | None = None
         try:
             worker = make(queue, pulse)
+            if isinstance(worker, ForkingWorker):
+                worker.ready()
             worker.work(logging_level="WARNING")
             if worker._shutdown_requested_date is not None:
                 break
@@ -104,6 +162,8 @@ def work(queue: str) -> None:
         except RedisError as error:
             _log.warning("waiting for the queue", error=type(error).__name__)
         finally:
+            if isinstance(worker, ForkingWorker):
+                worker.dismiss()
             if worker is not None:
                 free(worker.name)
         pulse.beat()

@@ -12,7 +12,6 @@ _log = log.get("mail")
 
 def deliver(email_id: str) -> None:
     """Send a message that is due. It keeps its Message-ID over all attempts, so a repeated one is recognised."""
-    db.dispose(close=False)  # after a fork the connections are the parent's
     mailer = wiring.mailer()
     if mailer is None:
         return

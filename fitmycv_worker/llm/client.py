@@ -154,6 +154,12 @@ class Model:
         return second
 
 
+def warm() -> None:
+    """Load the parts of the SDK that it loads at the first call."""
+    with openai.OpenAI(api_key="none") as client:
+        _ = client.responses, client.chat.completions
+
+
 class _Door:
     """The attempts of one call."""
 

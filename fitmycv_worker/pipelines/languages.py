@@ -11,11 +11,16 @@ _MOST_CHARACTERS = 4000
 
 @lru_cache(maxsize=1)
 def _identifier() -> Any:
-    """The detector, restricted to our languages; loaded when first needed, it takes a tenth of a second."""
+    """The detector, restricted to our languages; loaded when first needed, it takes half a second."""
     import py3langid
 
     py3langid.set_languages([language.value for language in CvLanguage])
     return py3langid
+
+
+def warm() -> None:
+    """Load the detector before it is needed."""
+    _identifier()
 
 
 def detect(text: str) -> CvLanguage | None:

@@ -140,7 +140,8 @@ def _person() -> tuple[Actor, str]:
     return by, token
 
 
-def _is_over(by: Actor, task_id: UUID) -> bool:
+def _is_over(by: Actor, task_id: UUID | None) -> bool:
+    assert task_id is not None
     with snapshot() as db:
         return queries.progress_of(db, by, task_id).is_over
 
