@@ -1,11 +1,9 @@
 """What a person waits for: a PDF of three pages until it is a CV, then its score, over every process of the product."""
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +18,15 @@ from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.cvs import offers
 from fitmycv_admin.domain.insights import seeding
 from fitmycv_admin.domain.tasks import queries
-from fitmycv_admin.local import postgres, process, valkey
+from fitmycv_admin.local import process
 from fitmycv_admin.models import User
 from fitmycv_admin.vocabulary import Role
-from tests import cluster, testkit
+from tests import testkit
+from tests.bench import ground
 from tests.bench.run import Figure, figure, load, percentile
 from tests.evals import fixtures
 from tests.evals.adverts import ADVERTS
-from tests.worker.stack import eventually, running
+from tests.worker.stack import eventually
 
 RUNS = 10
 WORKERS = 2
@@ -51,26 +50,15 @@ def run() -> dict[str, Figure]:
 
 @contextmanager
 def _product() -> Iterator[str]:
-    """Durable servers, the web process, a dispatcher, a scheduler, two workers and the local engine."""
-    place = Path(tempfile.mkdtemp(prefix="bench-", dir=cluster.home()))
-    place.chmod(0o711)
-    server, cache = postgres.start(place / "postgres"), valkey.start(place / "valkey")
-    cluster.migrate(server.owner_url)
+    """The processes of slow work, the local engine and the web process; yields the address."""
     port = process.free_port()
-    environment = {
-        "DATABASE_URL": server.url, "DATABASE_MIGRATE_URL": server.owner_url, "REDIS_URL": cache.url,
-        "OPENAI_API_KEY": LOCAL_ENGINE_KEY, "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1",
-    }  # fmt: skip
-    try:
-        with cluster.environment(**environment), running(place, environment, workers=WORKERS) as stack:
-            with transaction() as db:
-                seeding.run(db, actors.system("bench"))
-            stack.start("engine", "fitmycv_worker.offline", "--port", str(port))
-            with testkit.served() as address:
-                yield address
-    finally:
-        cache.kill()
-        server.kill()
+    engine = {"OPENAI_API_KEY": LOCAL_ENGINE_KEY, "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1"}
+    with ground.processes(workers=WORKERS, **engine) as (stack, _):
+        with transaction() as db:
+            seeding.run(db, actors.system("bench"))
+        stack.start("engine", "fitmycv_worker.offline", "--port", str(port))
+        with testkit.served() as address:
+            yield address
 
 
 def _story(address: str, pdf: bytes) -> tuple[float, float, float]:
