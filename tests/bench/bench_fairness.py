@@ -4,6 +4,7 @@ from uuid import UUID
 
 from tests.bench import ground
 from tests.bench.run import Figure, figure, load, percentile
+from tests.domain.tasks.conftest import make_person
 from tests.worker.stack import eventually
 
 GREEDY = 2_000
@@ -17,7 +18,7 @@ def run() -> dict[str, Figure]:
     with ground.processes(workers=WORKERS):
         _waits_of_others()
         alone = percentile(_waits_of_others(), 0.95)
-        many = ground.submit(ground.person(), GREEDY)
+        many = ground.submit(make_person(), GREEDY)
         if not eventually(lambda: ground.completed(many) > GREEDY / 100, _PATIENCE_S):
             raise RuntimeError("the many tasks were not begun")
         beside = percentile(_waits_of_others(), 0.95)
@@ -34,7 +35,7 @@ def run() -> dict[str, Figure]:
 
 
 def _waits_of_others() -> list[float]:
-    people = [ground.person() for _ in range(OTHERS)]
+    people = [make_person() for _ in range(OTHERS)]
     tasks: list[UUID] = [task for by in people for task in ground.submit(by, EACH)]
     if not eventually(lambda: ground.starts(tasks) == len(tasks), _PATIENCE_S):
         raise RuntimeError("the tasks of the others did not start")

@@ -20,10 +20,10 @@ from fitmycv_admin.domain.insights import seeding
 from fitmycv_admin.domain.tasks import queries
 from fitmycv_admin.local import process
 from fitmycv_admin.models import User
-from fitmycv_admin.vocabulary import Role
 from tests import testkit
 from tests.bench import ground
 from tests.bench.run import Figure, figure, load, percentile
+from tests.domain.tasks.conftest import make_person
 from tests.evals import fixtures
 from tests.evals.adverts import ADVERTS
 from tests.worker.stack import eventually
@@ -117,15 +117,10 @@ async def _shown(tab: testkit.Tab, var: str, wanted: Callable[[Any], object]) ->
 
 
 def _person() -> tuple[Actor, str]:
+    by = make_person()
     with transaction() as db:
-        user = User(name="Bench", role=Role.USER, language="fr")
-        user.email = f"{user.id}@example.org"
-        db.add(user)
-        db.flush()
-        token = sessions.open_session(db, user, "127.0.0.1", "bench")
-        by = sessions.resolve(db, token)
-    assert by is not None
-    return by, token
+        user = db.get_one(User, by.user_id)
+        return by, sessions.open_session(db, user, "127.0.0.1", "bench")
 
 
 def _is_over(by: Actor, task_id: UUID | None) -> bool:

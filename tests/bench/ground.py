@@ -9,12 +9,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from fitmycv_admin.core.db import transaction
-from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.tasks import board
 from fitmycv_admin.local import postgres, valkey
-from fitmycv_admin.models import User
-from fitmycv_admin.vocabulary import Permission, Role, TaskType
+from fitmycv_admin.vocabulary import TaskType
 from tests import cluster
 from tests.worker.stack import Stack, eventually, running
 
@@ -40,14 +38,6 @@ def processes(*, workers: int, **more: str) -> Iterator[tuple[Stack, str]]:
     finally:
         cache.kill()
         server.kill()
-
-
-def person() -> Actor:
-    """Somebody with an account."""
-    number = new_id()
-    with transaction() as db:
-        db.add(User(id=number, email=f"{number}@example.org", name="Bench"))
-    return Actor(number, Role.USER, frozenset({Permission.OWN_DATA}), email=f"{number}@example.org")
 
 
 def submit(by: Actor, count: int, *, ms: int = 0) -> list[UUID]:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.tasks import board
+from fitmycv_admin.local.valkey import Valkey
 from fitmycv_admin.vocabulary import TaskType
 from fitmycv_worker import child
 from tests import cluster
@@ -23,7 +24,7 @@ from tests.worker.stack import Stack, descendants, eventually, running
 
 @pytest.fixture(scope="module")
 def stack(
-    database: cluster.Database, valkey_server: object, tmp_path_factory: pytest.TempPathFactory
+    database: cluster.Database, valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """One worker with production timings: what was lost would be missed for many seconds."""
     valkey_server.flush()
