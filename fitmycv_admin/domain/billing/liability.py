@@ -5,6 +5,7 @@ were not paid for and count for nothing in euros; so do bought ones of a size th
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -106,10 +107,10 @@ def liability(db: Session, by: Actor) -> Liability:
     )  # fmt: skip
 
 
-def _slice(span: str, rows: Any) -> Slice:
+def _slice(span: str, rows: Sequence[Any]) -> Slice:
     units: Counter[str] = Counter()
     # Priced by pack and rounded once for each, so that a slice is not the sum of a thousand roundings.
-    packs: Counter[tuple[int, int]] = Counter()
+    packs: Counter[Any] = Counter()
     for row in rows:
         kind = GIVEN if not row.is_bought else UNPRICED if row.price is None else BOUGHT
         units[kind] += int(row.units)

@@ -1,9 +1,10 @@
 """The map of the operations area: one line for each page, in the order of the sidebar."""
 
-from fitmycv_admin.ui.ops import overview
+from fitmycv_admin.ui.ops import approvals, overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
 from fitmycv_admin.ui.ops.ai_costs import calls, pricing, usage
+from fitmycv_admin.ui.ops.billing import ledger
 from fitmycv_admin.ui.ops.tasks import board, task
 from fitmycv_admin.ui.page import Page
 
@@ -12,6 +13,8 @@ PAGES: tuple[Page, ...] = (
     usage.costs,
     calls.calls,
     pricing.pricing,
+    ledger.ledger,
+    approvals.approvals,
     board.board,
     task.task,
     users.users,

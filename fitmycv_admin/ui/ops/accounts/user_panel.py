@@ -8,6 +8,7 @@ import reflex as rx
 from fitmycv_admin.domain.accounts.queries import PersonRow
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, values
+from fitmycv_admin.ui.ops.billing import person_credits
 from fitmycv_admin.vocabulary import Role
 
 
@@ -70,6 +71,7 @@ def panel(state: Any) -> rx.Component:
             (t("accounts.users.number"), values.number(one.number)),
             (t("accounts.users.id"), values.id_chip(one.id)),
         ),
+        person_credits.section(one.id),
         rx.el.p(
             controls.link(t("accounts.users.trail"), href=rx.Var.create("/ops/access/audit?target_id=") + one.id),
         ),
