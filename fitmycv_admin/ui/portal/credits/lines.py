@@ -146,14 +146,16 @@ def _payment(line: Any) -> rx.Component:
     """Which credits paid a line, and what came back of it."""
     back = rx.cond(
         line.came_back > 0,
-        rx.fragment(" · ", rx.el.span(t("wallet.history.returned", n=line.came_back), class_name="tone-ok")),
+        rx.el.span(t("wallet.history.returned", n=line.came_back), class_name="tone-ok"),
         rx.fragment(),
     )
     return rx.cond(
         line.paid_by.length() > 0,
-        rx.el.details(
-            rx.el.summary(t("wallet.history.details"), back, class_name="link"),
+        rx.el.div(
+            t("kit.label", label=t("wallet.history.paid_by")),
             rx.el.ul(rx.foreach(line.paid_by, _part), class_name="wallet-parts"),
+            back,
+            class_name="meta wallet-paid",
         ),
         rx.fragment(),
     )
@@ -162,10 +164,7 @@ def _payment(line: Any) -> rx.Component:
 def _part(part: Any) -> rx.Component:
     until = rx.cond(
         part.expires_at,
-        rx.fragment(", ", t("wallet.history.until"), " ", values.date_text(part.expires_at)),
+        rx.fragment(" (", t("wallet.history.until"), " ", values.date_text(part.expires_at), ")"),
         rx.fragment(),
     )
-    back = rx.cond(part.returned > 0, rx.fragment(" · ", t("wallet.history.returned", n=part.returned)), rx.fragment())
-    return rx.el.li(
-        t("wallet.history.part", n=part.amount, kind=t_word("wallet.kind", part.kind)), until, back, class_name="meta"
-    )
+    return rx.el.li(t("wallet.history.part", n=part.amount, kind=t_word("wallet.kind", part.kind)), until)

@@ -100,7 +100,12 @@ def _figures() -> rx.Component:
 
 
 def _usage() -> rx.Component:
-    plan = rx.cond(Credits.plan_name != "", t("wallet.usage.plan", plan=Credits.plan_name), "")
+    plan = rx.match(
+        Credits.plan_name,
+        ("", ""),
+        ("free", t("wallet.usage.free_plan")),
+        t("wallet.usage.plan", plan=Credits.plan_name),
+    )
     line = rx.el.div(states.skeleton(width="38%"), states.skeleton(width="24%"), class_name="rows-item stack stack-2")
     return card.card(
         rx.cond(
