@@ -47,7 +47,7 @@ screenshots: $(ENVIRONMENT) ## play the story in the browser and keep its pictur
 torture: $(ENVIRONMENT) ## the fault tests at full length, with their figures
 	@$(PYTEST) -m torture -s $(ARGS)
 
-bench: $(ENVIRONMENT) ## measure, write build/bench.json, fail when a bar is missed (ONLY=costs|fairness|recovery|slice|tasks|web)
+bench: $(ENVIRONMENT) ## measure, write build/bench.json, fail when a bar is missed (ONLY=costs|credits|fairness|recovery|slice|tasks|web)
 	@$(FITMYCV) build
 	@$(PY) -m tests.bench $(ONLY)
 

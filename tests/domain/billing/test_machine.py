@@ -249,7 +249,7 @@ def _play(monkeypatch: pytest.MonkeyPatch, runs: int, steps: int) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_ledger_and_the_plain_one_agree(database: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    _play(monkeypatch, 200, 25)
+    _play(monkeypatch, 200, 20)
 
 
 @pytest.mark.torture
