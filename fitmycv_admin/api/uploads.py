@@ -18,6 +18,7 @@ from fitmycv_admin.core import ask
 from fitmycv_admin.core.errors import FitMyCvError
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.billing.reservations import Shown
 from fitmycv_admin.domain.cvs import imports
 from fitmycv_admin.domain.cvs.errors import AlreadyImported
 from fitmycv_admin.integrations import pdf_probe
@@ -148,7 +149,7 @@ async def _start(by: Actor, form: Form) -> UUID:
     return await ask.ask(
         imports.request, by, content,
         file_name=form.file_name, pages=found.pages, idempotency_key=f"import:{key}",
-        again=form.fields.get("again") == "1",
+        again=form.fields.get("again") == "1", shown=Shown.read(form.fields.get("shown", "")),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, delete, select
 
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.billing.reservations import Shown
 from fitmycv_admin.domain.cvs import library, versions
 from fitmycv_admin.domain.cvs.document import CvDocument
 from fitmycv_admin.domain.cvs.errors import AlreadyImported
@@ -29,13 +30,16 @@ def request(
     pages: int,
     idempotency_key: str,
     again: bool = False,
+    shown: Shown | None = None,
 ) -> UUID:
     """Keep a PDF that was found readable and ask a worker to import it; the id of the task.
 
-    The same key gives the same task. `again` imports a file anew that is in the library already.
+    The same key gives the same task. `again` imports a file anew that is in the library already. `shown` is the price
+    that the person saw.
 
     Raises:
         AlreadyImported: this very file gave a CV that is still there, and `again` is false.
+        decision.Refused: the person may not, or cannot pay.
     """
     by.must(Permission.OWN_DATA)
     digest = hashlib.sha256(content).hexdigest()
@@ -52,6 +56,7 @@ def request(
         title=library.name_from_file(name),
         payload={"file_id": str(file.id), "file_name": name, "sha256": digest, "pages": pages},
         idempotency_key=idempotency_key,
+        shown=shown,
     )
     task = db.get_one(BackgroundTask, task_id)
     if (task.payload or {}).get("file_id") != str(file.id):

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.billing.reservations import Shown
 from fitmycv_admin.domain.cvs import library, offers
 from fitmycv_admin.domain.cvs.errors import CvNotFound, NotReadYet, OfferNotFound
 from fitmycv_admin.domain.cvs.match import Kind, MatchScore
@@ -16,14 +17,17 @@ from fitmycv_admin.models.tasks import BackgroundTask
 from fitmycv_admin.vocabulary import TaskState, TaskType
 
 
-def request(db: Session, by: Actor, cv_id: UUID, offer_id: UUID, *, idempotency_key: str) -> UUID:
-    """Ask a worker how well a CV answers an offer; the id of the task.
+def request(
+    db: Session, by: Actor, cv_id: UUID, offer_id: UUID, *, idempotency_key: str, shown: Shown | None = None
+) -> UUID:
+    """Ask a worker how well a CV answers an offer; the id of the task. `shown` is the price that the person saw.
 
     While one is on its way for the same version of the CV, that one is given.
 
     Raises:
         CvNotFound, OfferNotFound: missing or somebody else's.
         NotReadYet: the CV or the offer has no content yet.
+        decision.Refused: the person may not, or cannot pay.
     """
     cv = library.owned(db, by, cv_id, lock=True)
     offer = offers.owned(db, by, offer_id)
@@ -40,6 +44,7 @@ def request(db: Session, by: Actor, cv_id: UUID, offer_id: UUID, *, idempotency_
         cv_file_id=cv.id,
         job_offer_id=offer.id,
         idempotency_key=idempotency_key,
+        shown=shown,
     )
     cv.match_score_status = "pending"
     db.add(cv)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.billing.reservations import Shown
 from fitmycv_admin.domain.cvs.errors import OfferNotFound, OfferTooLong, OfferTooShort
 from fitmycv_admin.domain.cvs.offer_document import OfferDocument
 from fitmycv_admin.domain.tasks import board
@@ -44,13 +45,15 @@ def owned(db: Session, by: Actor, offer_id: UUID, *, lock: bool = False) -> JobO
     return offer
 
 
-def add_text(db: Session, by: Actor, text: str, *, idempotency_key: str) -> Added:
+def add_text(db: Session, by: Actor, text: str, *, idempotency_key: str, shown: Shown | None = None) -> Added:
     """Keep the text of an offer and ask a worker to read it.
 
-    The same text (spaces aside) is the same offer: it is not read twice, unless the first reading failed.
+    The same text (spaces aside) is the same offer: it is not read twice, unless the first reading failed. `shown` is
+    the price that the person saw.
 
     Raises:
         OfferTooShort, OfferTooLong: the text has fewer than 120 or more than 30,000 characters.
+        decision.Refused: the person may not, or cannot pay.
     """
     by.must(Permission.OWN_DATA)
     clean = clean_text(text)
@@ -64,15 +67,17 @@ def add_text(db: Session, by: Actor, text: str, *, idempotency_key: str) -> Adde
         return Added(offer.id, None, is_new)
     if running := _running(db, offer.id):
         return Added(offer.id, running, is_new)
-    return Added(offer.id, _submit(db, by, offer, idempotency_key), is_new)
+    return Added(offer.id, _submit(db, by, offer, idempotency_key, shown), is_new)
 
 
-def read_again(db: Session, by: Actor, offer_id: UUID, *, idempotency_key: str) -> UUID | None:
-    """Ask for a reading that failed once more; None when the offer was read; raises OfferNotFound."""
+def read_again(
+    db: Session, by: Actor, offer_id: UUID, *, idempotency_key: str, shown: Shown | None = None
+) -> UUID | None:
+    """Ask for a reading that failed once more; None when the offer was read; raises OfferNotFound, Refused."""
     offer = owned(db, by, offer_id, lock=True)
     if offer.content is not None:
         return None
-    return _running(db, offer.id) or _submit(db, by, offer, idempotency_key)
+    return _running(db, offer.id) or _submit(db, by, offer, idempotency_key, shown)
 
 
 def delete(db: Session, by: Actor, offer_id: UUID) -> None:
@@ -158,7 +163,7 @@ def _running(db: Session, offer_id: UUID) -> UUID | None:
     ).first()
 
 
-def _submit(db: Session, by: Actor, offer: JobOffer, idempotency_key: str) -> UUID:
+def _submit(db: Session, by: Actor, offer: JobOffer, idempotency_key: str, shown: Shown | None) -> UUID:
     return board.submit(
         db,
         by,
@@ -167,4 +172,5 @@ def _submit(db: Session, by: Actor, offer: JobOffer, idempotency_key: str) -> UU
         payload={"offer_id": str(offer.id)},
         job_offer_id=offer.id,
         idempotency_key=idempotency_key,
+        shown=shown,
     )

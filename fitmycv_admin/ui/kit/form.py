@@ -157,11 +157,18 @@ def field_error(name: str, errors: Errors) -> rx.Component:
 
 
 def submit_row(
-    label: Content, *others: rx.Component, busy: rx.Var[bool] | bool = False, large: bool = False, kind: Any = "primary"
+    label: Content,
+    *others: rx.Component,
+    busy: rx.Var[bool] | bool = False,
+    disabled: rx.Var[bool] | bool = False,
+    large: bool = False,
+    kind: Any = "primary",
 ) -> rx.Component:
     """The button that sends the form, and what else can be done instead."""
     return rx.el.div(
-        button(label, type="submit", kind=kind, busy=busy, look="btn-large btn-block" if large else ""),
+        button(
+            label, type="submit", kind=kind, busy=busy, disabled=disabled, look="btn-large btn-block" if large else ""
+        ),
         *others,
         class_name="form-actions",
     )

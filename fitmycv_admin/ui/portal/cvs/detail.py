@@ -10,6 +10,8 @@ from fitmycv_admin.core.errors import Invalid
 from fitmycv_admin.domain.cvs import library, matching, queries
 from fitmycv_admin.domain.cvs.progress import Scope
 from fitmycv_admin.domain.cvs.queries import Choice, MatchRow
+from fitmycv_admin.domain.tasks import receipts
+from fitmycv_admin.domain.tasks.receipts import ReceiptCard
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, states, values
@@ -18,13 +20,15 @@ from fitmycv_admin.ui.portal.addresses import id_at
 from fitmycv_admin.ui.portal.cvs import paper
 from fitmycv_admin.ui.portal.cvs.scorecard import match_link
 from fitmycv_admin.ui.portal.tasks import turns
+from fitmycv_admin.ui.portal.tasks.price import Priced, price_line
+from fitmycv_admin.ui.portal.tasks.receipt import receipt
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
 
 
 @page_policy(Permission.OWN_DATA)
-class CvPage(Watching, AppState):
+class CvPage(Watching, Priced, AppState):
     """One CV with its scores and the offers it can be compared with."""
 
     shown_id: str = ""
@@ -37,6 +41,10 @@ class CvPage(Watching, AppState):
     matches: list[MatchRow] = []  # noqa: RUF012
     offers: list[Choice] = []  # noqa: RUF012
     errors: dict[str, str] = {}  # noqa: RUF012
+    receipts: list[ReceiptCard] = []  # noqa: RUF012
+
+    def _starts(self) -> TaskType:
+        return TaskType.MATCH_SCORE
 
     def _scope(self) -> Scope:
         return Scope((TaskType.MATCH_SCORE,), cv_id=id_at(self.router.url, 1))
@@ -50,14 +58,16 @@ class CvPage(Watching, AppState):
         self.created_at, self.is_without_ai = cv.created_at.isoformat(), cv.is_without_ai
         self.content, self.matches, self.errors = paper.of(cv.document), list(cv.matches), {}
         self.offers = list(await look(queries.offer_choices, actor()))
+        self.receipts = list(await look(receipts.latest, actor(), TaskType.IMPORT_PDF, cv_id))
+        await self._read_price()
 
     @rx.event
     async def compare(self, given: dict[str, Any]) -> Any:
         """Ask for the score of this CV for the chosen offer, and go where it will appear."""
         cv_id, offer_id = id_at(self.router.url, 1), id_at(given.get("offer_id") or "", 0)
         await turns.may_start(actor())
-        await ask(matching.request, actor(), cv_id, offer_id, idempotency_key=f"match:{uuid4()}")
-        return rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
+        there = rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
+        return await self._start(matching.request, cv_id, offer_id, idempotency_key=f"match:{uuid4()}", then=there)
 
     @rx.event
     async def rename(self, given: dict[str, Any]) -> None:
@@ -119,7 +129,12 @@ def _compare() -> rx.Component:
             t("cvs.compare.offer"),
             rx.el.select(rx.foreach(CvPage.offers, _choice), name="offer_id", id="offer_id", class_name="input"),
         ),
-        form.submit_row(t("cvs.compare.ask"), controls.link(t("cvs.compare.add"), href="/offers")),
+        price_line(CvPage.price),
+        form.submit_row(
+            t("cvs.compare.ask"),
+            controls.link(t("cvs.compare.add"), href="/offers"),
+            disabled=~CvPage.price.is_allowed,
+        ),
         on_submit=CvPage.compare,
     )
     none = rx.el.div(
@@ -171,4 +186,4 @@ def _about() -> rx.Component:
         confirm_label=t("cvs.delete.act"),
         on_confirm=CvPage.delete,
     )
-    return card.card(rx.el.div(facts, rename, delete, class_name="stack"), title=t("cvs.about.title"))
+    return card.card(rx.el.div(facts, receipt(CvPage.receipts), rename, delete, class_name="stack"), title=t("cvs.about.title"))

@@ -16,6 +16,7 @@ from fitmycv_admin.ui.kit import badge, card, controls, states, upload, values
 from fitmycv_admin.ui.kit.query import query_link
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.portal.cvs.scorecard import score_mark
+from fitmycv_admin.ui.portal.tasks.price import Priced, price_line
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
@@ -25,7 +26,7 @@ ALREADY = "cvs.error.already_imported"
 
 
 @page_policy(Permission.OWN_DATA)
-class Library(Watching, AppState):
+class Library(Watching, Priced, AppState):
     """The list, and the imports that are on their way."""
 
     rows: list[CvRow] = []  # noqa: RUF012
@@ -36,9 +37,14 @@ class Library(Watching, AppState):
     def _scope(self) -> Scope:
         return Scope((TaskType.IMPORT_PDF,))
 
+    def _starts(self) -> TaskType:
+        return TaskType.IMPORT_PDF
+
     async def _fetch(self) -> None:
         after = self.router.url.query_parameters.get("after", "")
         self.rows = self._shown(await look(queries.cv_rows, actor(), PageRequest(after=after)))
+        await self._read_price()
+        self.fields = {"shown": self.price.token}
 
     def _after(self, ended: TaskRow) -> Any:
         is_only_one = sum(task.is_open for task in self.tasks) == 0
@@ -54,16 +60,17 @@ class Library(Watching, AppState):
     @rx.event
     def sent(self, answer: dict[str, str]) -> Any:
         """The file was taken: follow its import."""
-        self.known_id, self.known_name, self.fields = "", "", {}
+        self.known_id, self.known_name, self.fields = "", "", {"shown": self.price.token}
         return Library.watch
 
     @rx.event
-    def refused(self, answer: dict[str, str]) -> None:
+    async def refused(self, answer: dict[str, str]) -> None:
         """The file was not taken. One that is in the library already may be sent a second time."""
         is_known = answer.get("key") == ALREADY
         self.known_id = answer.get("cv_id", "") if is_known else ""
         self.known_name = answer.get("name", "") if is_known else ""
-        self.fields = {"again": "1"} if is_known else {}
+        await self._read_price()
+        self.fields = {"shown": self.price.token, **({"again": "1"} if is_known else {})}
 
 
 @page(
@@ -152,16 +159,18 @@ def _score(row: Any) -> rx.Component:
 
 
 def _import() -> rx.Component:
+    zone = upload.upload_zone(
+        UPLOAD,
+        title=t("cvs.import.drop"),
+        hint=t("cvs.import.limits"),
+        max_bytes=imports.MAX_BYTES,
+        fields=Library.fields,
+        on_done=Library.sent,
+        on_problem=Library.refused,
+    )
     content = rx.el.div(
-        upload.upload_zone(
-            UPLOAD,
-            title=t("cvs.import.drop"),
-            hint=t("cvs.import.limits"),
-            max_bytes=imports.MAX_BYTES,
-            fields=Library.fields,
-            on_done=Library.sent,
-            on_problem=Library.refused,
-        ),
+        price_line(Library.price),
+        rx.cond(Library.price.is_allowed, zone, rx.fragment()),
         rx.cond(
             Library.known_id != "",
             card.notice(

@@ -5,9 +5,11 @@ from uuid import UUID, uuid4
 
 import reflex as rx
 
-from fitmycv_admin.core.ask import ask, look
+from fitmycv_admin.core.ask import look
 from fitmycv_admin.domain.cvs import matching, queries
 from fitmycv_admin.domain.cvs.progress import Scope
+from fitmycv_admin.domain.tasks import receipts
+from fitmycv_admin.domain.tasks.receipts import ReceiptCard
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, controls, states, values
@@ -15,13 +17,15 @@ from fitmycv_admin.ui.page import page
 from fitmycv_admin.ui.portal.addresses import id_at
 from fitmycv_admin.ui.portal.cvs import paper, scorecard
 from fitmycv_admin.ui.portal.tasks import turns
+from fitmycv_admin.ui.portal.tasks.price import Priced, price_line
+from fitmycv_admin.ui.portal.tasks.receipt import receipt
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
 
 
 @page_policy(Permission.OWN_DATA)
-class MatchPage(Watching, AppState):
+class MatchPage(Watching, Priced, AppState):
     """The latest score of a CV for an offer, and the one on its way."""
 
     shown: str = ""
@@ -36,11 +40,15 @@ class MatchPage(Watching, AppState):
     scored_at: str = ""
     previous: int = -1
     is_ready: bool = False
+    receipts: list[ReceiptCard] = []  # noqa: RUF012
     score: scorecard.Scorecard = scorecard.Scorecard()
     content: paper.Paper = paper.Paper()
 
     def _pair(self) -> tuple[UUID, UUID]:
         return id_at(self.router.url, 1), id_at(self.router.url, 3)
+
+    def _starts(self) -> TaskType:
+        return TaskType.MATCH_SCORE
 
     def _scope(self) -> Scope:
         cv_id, offer_id = self._pair()
@@ -61,13 +69,15 @@ class MatchPage(Watching, AppState):
             self.is_stale, self.is_without_ai = found.latest.is_stale, found.latest.is_without_ai
             self.scored_at = found.latest.created_at.isoformat()
         self.shown = f"{cv_id}/{offer_id}"
+        self.receipts = list(await look(receipts.latest, actor(), TaskType.MATCH_SCORE, cv_id, offer_id=offer_id))
+        await self._read_price()
 
     @rx.event
     async def request(self) -> Any:
         """Ask for the score, again or for the first time."""
         await turns.may_start(actor())
-        await ask(matching.request, actor(), *self._pair(), idempotency_key=f"match:{uuid4()}")
-        return MatchPage.watch
+        key = f"match:{uuid4()}"
+        return await self._start(matching.request, *self._pair(), idempotency_key=key, then=MatchPage.watch)
 
 
 @page(
@@ -112,17 +122,25 @@ def _score() -> rx.Component:
             rx.cond(MatchPage.is_without_ai, badge.no_ai_mark(), rx.fragment()),
             class_name="spread",
         ),
-        controls.button(t("cvs.score.again"), on_click=MatchPage.request, busy=MatchPage.is_busy),
+        price_line(MatchPage.price),
+        controls.button(
+            t("cvs.score.again"),
+            on_click=MatchPage.request,
+            busy=MatchPage.is_busy,
+            disabled=~MatchPage.price.is_allowed,
+        ),
+        receipt(MatchPage.receipts),
         class_name="stack",
     )
     none = rx.el.div(
         rx.el.p(rx.cond(MatchPage.is_ready, t("cvs.score.none"), t("cvs.error.not_read_yet")), class_name="sub"),
+        price_line(MatchPage.price),
         controls.button(
             t("cvs.score.ask"),
             kind="primary",
             on_click=MatchPage.request,
             busy=MatchPage.is_busy,
-            disabled=~MatchPage.is_ready,
+            disabled=~(MatchPage.is_ready & MatchPage.price.is_allowed),
         ),
         class_name="stack",
     )

@@ -17,13 +17,14 @@ from fitmycv_admin.ui.portal.addresses import id_at
 from fitmycv_admin.ui.portal.cvs.scorecard import match_link
 from fitmycv_admin.ui.portal.offers import reading
 from fitmycv_admin.ui.portal.tasks import turns
+from fitmycv_admin.ui.portal.tasks.price import Priced, price_line
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
 
 
 @page_policy(Permission.OWN_DATA)
-class OfferPage(Watching, AppState):
+class OfferPage(Watching, Priced, AppState):
     """One offer, the reading that is on its way, and its scores."""
 
     shown_id: str = ""
@@ -35,6 +36,9 @@ class OfferPage(Watching, AppState):
     offer: reading.Reading = reading.Reading()
     matches: list[MatchRow] = []  # noqa: RUF012
     cvs: list[Choice] = []  # noqa: RUF012
+
+    def _starts(self) -> TaskType:
+        return TaskType.MATCH_SCORE
 
     def _scope(self) -> Scope:
         return Scope((TaskType.EXTRACT_OFFER,), offer_id=id_at(self.router.url, 1))
@@ -49,6 +53,7 @@ class OfferPage(Watching, AppState):
         self.offer = reading.of(found.document) if found.document else reading.Reading()
         self.matches, self.shown_id = list(found.matches), str(found.id)
         self.cvs = list(await look(queries.cv_choices, actor()))
+        await self._read_price()
 
     @rx.event
     async def read_again(self) -> Any:
@@ -63,8 +68,8 @@ class OfferPage(Watching, AppState):
         """Ask for the score of the chosen CV for this offer, and go where it will appear."""
         cv_id, offer_id = id_at(given.get("cv_id") or "", 0), id_at(self.router.url, 1)
         await turns.may_start(actor())
-        await ask(matching.request, actor(), cv_id, offer_id, idempotency_key=f"match:{uuid4()}")
-        return rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
+        there = rx.redirect(f"/cvs/{cv_id}/match/{offer_id}")
+        return await self._start(matching.request, cv_id, offer_id, idempotency_key=f"match:{uuid4()}", then=there)
 
     @rx.event
     async def delete(self, given: dict[str, Any]) -> Any:
@@ -126,7 +131,8 @@ def _compare() -> rx.Component:
             t("cvs.compare.cv"),
             rx.el.select(rx.foreach(OfferPage.cvs, _choice), name="cv_id", id="cv_id", class_name="input"),
         ),
-        form.submit_row(t("cvs.compare.ask")),
+        price_line(OfferPage.price),
+        form.submit_row(t("cvs.compare.ask"), disabled=~OfferPage.price.is_allowed),
         on_submit=OfferPage.compare,
     )
     none = rx.el.div(

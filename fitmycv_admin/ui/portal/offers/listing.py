@@ -8,9 +8,11 @@ import reflex as rx
 from fitmycv_admin.core.ask import ask, look
 from fitmycv_admin.core.errors import Invalid
 from fitmycv_admin.core.paging import PageRequest
+from fitmycv_admin.domain.billing.reservations import Shown
 from fitmycv_admin.domain.cvs import offers, queries
 from fitmycv_admin.domain.cvs.progress import Scope
 from fitmycv_admin.domain.cvs.queries import OfferRow
+from fitmycv_admin.domain.tasks.decision import Refused
 from fitmycv_admin.ui.copy import t, t_given
 from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, controls, form, states, values
@@ -18,18 +20,22 @@ from fitmycv_admin.ui.kit.query import query_link
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.portal.cvs.scorecard import score_mark
 from fitmycv_admin.ui.portal.tasks import turns
+from fitmycv_admin.ui.portal.tasks.price import Priced, price_line
 from fitmycv_admin.ui.portal.tasks.watching import Watching, task_list
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission, TaskType
 
 
 @page_policy(Permission.OWN_DATA)
-class Offers(Watching, AppState):
+class Offers(Watching, Priced, AppState):
     """The list, and the readings that are on their way."""
 
     rows: list[OfferRow] = []  # noqa: RUF012
     error: str = ""
     error_params: dict[str, str | int] = {}  # noqa: RUF012
+
+    def _starts(self) -> TaskType:
+        return TaskType.EXTRACT_OFFER
 
     def _scope(self) -> Scope:
         return Scope((TaskType.EXTRACT_OFFER,))
@@ -38,16 +44,20 @@ class Offers(Watching, AppState):
         after = self.router.url.query_parameters.get("after", "")
         self.rows = self._shown(await look(queries.offer_rows, actor(), PageRequest(after=after)))
         self.error = ""
+        await self._read_price()
 
     @rx.event
     async def add(self, given: dict[str, Any]) -> Any:
         """Keep the pasted text and go to its page; or say under the field why not."""
         self.error, self.error_params = "", {}
         await turns.may_start(actor())
+        text, key = str(given.get("text") or ""), f"offer:{uuid4()}"
         try:
             added = await ask(
-                offers.add_text, actor(), str(given.get("text") or ""), idempotency_key=f"offer:{uuid4()}"
+                offers.add_text, actor(), text, idempotency_key=key, shown=Shown.read(self.price.token)
             )
+        except Refused as refused:
+            return await self._refused(refused)
         except Invalid as wrong:
             self.error, self.error_params = wrong.key, dict(wrong.params)
             return rx.set_focus("text")
@@ -150,7 +160,12 @@ def _add() -> rx.Component:
         class_name="field",
     )
     content = rx.el.div(
-        form.form(field, form.submit_row(t("cvs.offers.add")), on_submit=Offers.add),
+        form.form(
+            field,
+            price_line(Offers.price),
+            form.submit_row(t("cvs.offers.add"), disabled=~Offers.price.is_allowed),
+            on_submit=Offers.add,
+        ),
         task_list(Offers),
         class_name="stack",
     )
