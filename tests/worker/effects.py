@@ -1,4 +1,4 @@
-"""A worker whose no-op leaves an effect, written in the transaction that completes the task."""
+"""A worker whose no-op, and whose score that costs a credit, leave an effect when their task completes."""
 
 import time
 
@@ -13,6 +13,7 @@ from fitmycv_worker.jobs import load
 load()
 
 
+@job(TaskType.MATCH_SCORE)
 @job(TaskType.NOOP)
 def work(task: TaskContext) -> Finish:
     """Two paid steps, some time, one effect."""

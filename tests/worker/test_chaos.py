@@ -1,8 +1,10 @@
 """Everything is killed again and again, and every task still ends exactly once."""
 
+import contextlib
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -11,12 +13,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from fitmycv_admin.core.db import transaction
+from fitmycv_admin.core import clock
+from fitmycv_admin.core.db import snapshot, transaction
 from fitmycv_admin.domain import actors
+from fitmycv_admin.domain.insights import checks
 from fitmycv_admin.domain.tasks import board
 from fitmycv_admin.local import postgres as local_postgres
 from fitmycv_admin.local import valkey as local_valkey
-from fitmycv_admin.vocabulary import TaskType
+from fitmycv_admin.models import User
+from fitmycv_admin.vocabulary import PlanFeature, Role, TaskType
+from tests.domain.tasks.conftest import make_person
+from tests.domain.tasks.paying import allow
 from tests.worker.stack import SHORT_LEASE, Stack, running
 
 WORKERS = 2
@@ -98,6 +105,42 @@ def submit(count: int, seed: int) -> list[UUID]:
         ]
 
 
+def submit_paid(count: int, seed: int) -> list[UUID]:
+    """Tasks of people that cost a credit each, of 20 to 250 ms; some people have a quota instead."""
+    chosen = random.Random(seed)
+    people = [make_person(count) for _ in range(4)]
+    allow(people[0], count, PlanFeature.MATCH_SCORE)
+    with transaction() as db:
+        db.add(User(email="admin@example.org", name="Admin", role=Role.ADMIN, email_verified=clock.now()))
+        return [
+            board.submit(
+                db, people[number % 4], TaskType.MATCH_SCORE, title="", payload={"ms": chosen.randint(20, 250)}
+            )
+            for number in range(count)
+        ]
+
+
+def give_up_some(tasks: list[UUID]) -> None:
+    """Their people cancel every fifth."""
+    for task_id in tasks[::5]:
+        with contextlib.suppress(SQLAlchemyError), transaction() as db:
+            board.cancel_for(db, actors.system("chaos"), task_id, reason="chaos")
+
+
+def settled(tasks: list[UUID]) -> Counter[tuple[str, str]]:
+    """How many ended in which state with which end of their reservation."""
+    found = text("""SELECT t.status, r.state, count(*) AS n FROM background_task t
+                    LEFT JOIN reservation r ON r.task_id = t.id WHERE t.id = ANY(:ids) GROUP BY 1, 2""")
+    with transaction() as db:
+        return Counter({(row.status, row.state): row.n for row in db.execute(found, {"ids": tasks})})
+
+
+def broken_rules() -> dict[str, tuple[str, ...]]:
+    """Every rule of the data that does not hold."""
+    with snapshot(timeout_ms=30_000) as db:
+        return {row.rule: row.examples for row in checks.run(db, actors.system("chaos")) if row.broken}
+
+
 def ended(tasks: list[UUID]) -> int:
     """How many have ended; -1 while the database is away."""
     done = "SELECT count(*) FROM background_task WHERE id = ANY(:ids) AND status IN ('completed','failed','cancelled')"
@@ -118,11 +161,12 @@ def verdict(tasks: list[UUID]) -> dict[str, int]:
     """What became of them."""
     found = text("""
         SELECT count(*) AS tasks, count(*) FILTER (WHERE status = 'completed') AS completed,
-            (SELECT count(*) FROM effect) AS effects, (SELECT count(DISTINCT task_id) FROM effect) AS with_effect,
-            (SELECT count(*) FROM task_attempt) AS starts,
-            (SELECT count(*) FROM task_attempt WHERE outcome = 'completed') AS completions,
-            (SELECT count(*) FROM task_attempt WHERE outcome IS NULL) AS open_attempts,
-            (SELECT count(*) FROM task_step) AS steps, max(attempt) AS most_attempts
+            (SELECT count(*) FROM effect WHERE task_id = ANY(:ids)) AS effects,
+            (SELECT count(DISTINCT task_id) FROM effect WHERE task_id = ANY(:ids)) AS with_effect,
+            (SELECT count(*) FROM task_attempt WHERE task_id = ANY(:ids)) AS starts,
+            (SELECT count(*) FROM task_attempt WHERE task_id = ANY(:ids) AND outcome = 'completed') AS completions,
+            (SELECT count(*) FROM task_attempt WHERE task_id = ANY(:ids) AND outcome IS NULL) AS open_attempts,
+            (SELECT count(*) FROM task_step WHERE task_id = ANY(:ids)) AS steps, max(attempt) AS most_attempts
         FROM background_task WHERE id = ANY(:ids)""")
     with transaction() as db:
         return dict(db.execute(found, {"ids": tasks}).mappings().one())
@@ -138,30 +182,37 @@ def play(postgres: local_postgres.Postgres, valkey: local_valkey.Valkey, place: 
     with running(place, environment, workers=WORKERS, work="tests.worker.effects") as stack:
         chaos = Chaos(stack, postgres, valkey, seed)
         started = time.monotonic()
-        mine = submit(tasks, seed)
+        mine, paid = submit(tasks, seed), submit_paid(tasks // 2, seed)
+        both = mine + paid
         chaos.hit_one_at_work()
         for _ in range(kills):
             time.sleep(chaos.random.uniform(0.3, 1.7) * every_s)
             chaos.strike()
+        give_up_some(paid)
         last_kill = time.monotonic()
         known, since = -1, last_kill
-        while (now_ended := ended(mine)) < tasks and time.monotonic() - since < STUCK_AFTER_S:
+        while (now_ended := ended(both)) < len(both) and time.monotonic() - since < STUCK_AFTER_S:
             if now_ended != known:
                 known, since = now_ended, time.monotonic()
             stack.restart_ended()
             time.sleep(0.1)
-        if ended(mine) < tasks:
+        if ended(both) < len(both):
             stack.say_where_they_stand()
-        figures = verdict(mine)
+        figures, money = verdict(mine), settled(paid)
         print(
             f"seed {seed}, {time.monotonic() - started:.0f} s, {time.monotonic() - last_kill:.1f} s after the last kill"
         )
-        print("kills", chaos.count, "verdict", figures)
+        print("kills", chaos.count, "verdict", figures, "money", dict(money))
     assert figures["completed"] == tasks, figures
     assert (figures["effects"], figures["with_effect"], figures["completions"]) == (tasks, tasks, tasks)
     assert figures["open_attempts"] == 0
     assert figures["steps"] == 2 * tasks
     assert figures["starts"] > tasks, "nothing was hit: this proves nothing"
+    assert set(money) <= {
+        ("completed", "captured"), ("failed", "released"), ("cancelled", "released"), ("cancelled", "captured"),
+    }, money  # fmt: skip
+    assert money["completed", "captured"] > 0
+    assert broken_rules() == {}
 
 
 @pytest.mark.slow

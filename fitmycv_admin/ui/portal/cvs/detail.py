@@ -186,4 +186,5 @@ def _about() -> rx.Component:
         confirm_label=t("cvs.delete.act"),
         on_confirm=CvPage.delete,
     )
-    return card.card(rx.el.div(facts, receipt(CvPage.receipts), rename, delete, class_name="stack"), title=t("cvs.about.title"))
+    content = rx.el.div(facts, receipt(CvPage.receipts), rename, delete, class_name="stack")
+    return card.card(content, title=t("cvs.about.title"))

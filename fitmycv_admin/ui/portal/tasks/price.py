@@ -78,6 +78,7 @@ def _refusal(price: Any) -> rx.Component:
         rx.fragment(),
     )
     return card.notice(
-        rx.el.p(t_given(price.reason_key, price.reason_params)), when, act, tone="warn",
+        rx.el.div(rx.el.p(t_given(price.reason_key, price.reason_params)), when, act, class_name="stack stack-2"),
+        tone="warn",
         custom_attrs={"data-refused": price.reason_key},
-    )  # fmt: skip
+    )
