@@ -9,4 +9,4 @@ def assert_sound() -> None:
     """Fails with the rules that are broken, and the first rows that break each."""
     with snapshot(timeout_ms=30_000) as db:
         broken = {row.rule: row.examples for row in checks.run(db, actors.system("test"), checks.MONEY) if row.broken}
-    assert broken == {}
+    assert broken == {}, broken
