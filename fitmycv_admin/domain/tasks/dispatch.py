@@ -28,23 +28,24 @@ class Due:
     user_id: UUID | None
 
 
+# When the person of a row was served last, asked once for each person: at the row that would be their next.
+_SERVED = """CASE WHEN turn = 1 THEN (
+        SELECT before.dispatched_at FROM background_task before
+        WHERE before.user_id = {row}.user_id AND before.created_at <= {row}.created_at
+        AND before.dispatched_at IS NOT NULL ORDER BY before.created_at DESC LIMIT 1) END"""
+
 # One task of each person in turn; between persons the one who was served longest ago comes first.
-_TAKE = text("""
+_TAKE = text(f"""
 WITH due AS (
     SELECT id, user_id, created_at, dispatch_after,
            row_number() OVER (PARTITION BY COALESCE(user_id, id) ORDER BY dispatch_after, id) AS turn
     FROM background_task
     WHERE status = 'queued' AND dispatch_after <= clock_timestamp() AND queue = :queue
-), served AS (
-    SELECT head.user_id, (
-        SELECT before.dispatched_at FROM background_task before
-        WHERE before.user_id = head.user_id AND before.created_at <= head.created_at
-        AND before.dispatched_at IS NOT NULL ORDER BY before.created_at DESC LIMIT 1) AS last
-    FROM due head WHERE head.turn = 1 AND head.user_id IS NOT NULL
+), headed AS (
+    SELECT due.*, {_SERVED.format(row="due")} AS served FROM due WHERE turn <= :slots
 ), chosen AS (
-    SELECT due.id FROM due LEFT JOIN served USING (user_id)
-    WHERE due.turn <= :slots
-    ORDER BY due.turn, served.last NULLS FIRST, due.dispatch_after, due.id LIMIT :slots
+    SELECT id FROM (SELECT *, max(served) OVER (PARTITION BY user_id) AS last FROM headed) placed
+    ORDER BY turn, last NULLS FIRST, dispatch_after, id LIMIT :slots
 ), locked AS (
     SELECT id FROM background_task WHERE id IN (SELECT id FROM chosen)
     AND status = 'queued' AND dispatch_after IS NOT NULL FOR UPDATE SKIP LOCKED
@@ -55,7 +56,7 @@ RETURNING task.id, task.attempt, task.dispatch_seq, task.user_id""")
 
 
 # The same order with rules: what is paused is left out, and a type and a person get what their rule leaves them.
-_TAKE_RULED = text("""
+_TAKE_RULED = text(f"""
 WITH flying AS MATERIALIZED (
     SELECT type, user_id, count(*) AS count FROM background_task WHERE queue = :queue AND user_id IS NOT NULL
     AND (status = 'running' OR (status = 'queued' AND dispatch_after IS NULL)) GROUP BY type, user_id
@@ -71,16 +72,13 @@ WITH flying AS MATERIALIZED (
     SELECT *, row_number() OVER (PARTITION BY COALESCE(user_id, id) ORDER BY dispatch_after, id) AS turn FROM due
     WHERE user_id IS NULL OR (of_type <= COALESCE(CAST(CAST(:person_most AS jsonb) ->> type AS int), of_type)
         AND of_all <= COALESCE(CAST(:person_total AS int), of_all))
-), served AS (
-    SELECT head.user_id, (
-        SELECT before.dispatched_at FROM background_task before
-        WHERE before.user_id = head.user_id AND before.created_at <= head.created_at
-        AND before.dispatched_at IS NOT NULL ORDER BY before.created_at DESC LIMIT 1) AS last
-    FROM open head WHERE head.turn = 1 AND head.user_id IS NOT NULL
+), headed AS (
+    SELECT open.*, {_SERVED.format(row="open")} AS served FROM open
+), ordered AS (
+    SELECT *, max(served) OVER (PARTITION BY user_id) AS last FROM headed
 ), placed AS (
-    SELECT open.*, served.last, row_number() OVER (PARTITION BY type
-        ORDER BY turn, served.last NULLS FIRST, dispatch_after, open.id) AS place
-    FROM open LEFT JOIN served USING (user_id)
+    SELECT *, row_number() OVER (PARTITION BY type ORDER BY turn, last NULLS FIRST, dispatch_after, id) AS place
+    FROM ordered
 ), chosen AS (
     SELECT id FROM placed WHERE place <= COALESCE(CAST(CAST(:left AS jsonb) ->> type AS int), place)
     ORDER BY turn, last NULLS FIRST, dispatch_after, id LIMIT :slots
