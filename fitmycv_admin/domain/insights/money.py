@@ -76,6 +76,10 @@ RULES: dict[str, str] = {
     "a task that ended holds nothing": """
         SELECT DISTINCT t.id FROM background_task t JOIN reservation r ON r.task_id = t.id
         WHERE t.status IN ('completed', 'failed', 'cancelled') AND r.state = 'held'""",
+    "a task of a person that ended was settled": """
+        SELECT t.id FROM background_task t WHERE t.outcome IS NOT NULL AND t.user_id IS NOT NULL
+        AND t.status IN ('completed', 'failed', 'cancelled')
+        AND NOT EXISTS (SELECT 1 FROM reservation r WHERE r.task_id = t.id AND r.state <> 'held')""",
     "what a task took follows how it ended": """
         SELECT DISTINCT t.id FROM background_task t JOIN reservation r ON r.task_id = t.id
         WHERE t.status IN ('completed', 'failed', 'cancelled') AND r.state <> 'held'

@@ -142,10 +142,12 @@ def _selection(db: Session, by: Actor, act: str, filters: Filters) -> tuple[str,
 _OLDEST = text("""SELECT id, act, reason, created_by FROM task_sweep WHERE finished_at IS NULL
                   AND (CAST(:id AS uuid) IS NULL OR id = :id)
                   ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED""")
-# In the order of people, so that an act on many meets other work on their credits in one order.
+# All rows of a chunk are locked before the first of them touches anybody's credits, and in the order of people: a
+# worker that ends one of these tasks takes the same locks in the same order.
 _NEXT = text("""
 SELECT one.task_id FROM task_sweep_row one JOIN background_task task ON task.id = one.task_id
-WHERE one.sweep_id = :id AND one.state = 'waiting' ORDER BY task.user_id, task.id LIMIT :chunk""")
+WHERE one.sweep_id = :id AND one.state = 'waiting' ORDER BY task.user_id, task.id LIMIT :chunk
+FOR UPDATE OF task""")
 _RESULT = text("""UPDATE task_sweep_row SET state = :state, error_key = :error
                   WHERE sweep_id = :id AND task_id = :task""")
 _FINISH = text("""

@@ -58,6 +58,7 @@ DAMAGE = {
     "a task that ended holds nothing": (
         "UPDATE reservation SET state = 'held', settled_at = NULL WHERE state = 'captured'"
     ),
+    "a task of a person that ended was settled": "DELETE FROM reservation WHERE state <> 'held'",
     "what a task took follows how it ended": "UPDATE reservation SET state = 'captured' WHERE state = 'released'",
     "a reservation that took credits has the line that says so, no other has one": (
         "UPDATE reservation SET line_id = NULL WHERE line_id IS NOT NULL"

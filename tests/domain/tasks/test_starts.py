@@ -97,6 +97,7 @@ def cancel_against_completion(rounds: int) -> Counter[str]:
             with transaction() as db:
                 dispatch.reap(db)
         row, reservation = paying.task(task_id), paying.held(task_id)
+        assert row.finished_at is not None
         end = (row.status, reservation.state, paying.wallet(someone).balance)
         assert end in (("completed", "captured", 0), ("cancelled", "released", 2), ("failed", "released", 2)), end
         assert paying.lines(someone) == ([("usage", -2)] if row.status == "completed" else [])
@@ -204,6 +205,17 @@ def test_twenty_returns_of_one_debit_at_once_give_back_once() -> None:
         given = at_once(20, lambda n, task_id=task_id: paying.give_back(task_id, f"cause {n % 4}"))
         assert sorted(given) == [False] * 19 + [True]
         assert paying.wallet(someone).balance == 2
+
+
+def test_twenty_returns_of_one_unit_of_the_quota_free_one_unit() -> None:
+    for _ in range(20):
+        someone = make_person(0)
+        paying.allow(someone, 9)
+        for task_id in [paying.start(someone) for _ in range(3)]:
+            paying.complete(paying.claim(task_id))
+        given = at_once(20, lambda n, task_id=task_id: paying.give_back(task_id, f"cause {n % 4}"))
+        assert sorted(given) == [False] * 19 + [True]
+        assert paying.counted(someone) == (2, 0)
 
 
 def test_the_same_key_sixteen_times_is_one_task_and_one_hold() -> None:
