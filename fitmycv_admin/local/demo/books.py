@@ -36,7 +36,7 @@ class Reserved:
 
     person: Person
     task_id: UUID
-    feature: str
+    feature: str | None
     at: datetime
     payer: Payer
     state: ReservationState

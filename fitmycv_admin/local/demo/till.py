@@ -199,6 +199,15 @@ def _wishes(desks: list[Desk], uses: list[Use]) -> list[_Wish]:
     return sorted(found, key=lambda wish: wish.at)
 
 
+def _for_nothing(work: Work) -> Reserved:
+    """The reservation of work that takes nothing."""
+    if not work.ended:
+        return Reserved(work.person, work.id, None, work.at, Payer.NONE, ReservationState.HELD, None)
+    succeeds = work.state == TaskState.COMPLETED
+    state = ReservationState.CAPTURED if succeeds else ReservationState.RELEASED
+    return Reserved(work.person, work.id, None, work.at, Payer.NONE, state, work.finished)
+
+
 _CAMPAIGNS = (
     # day of the story, valid for days, source: one that has run out, one that runs out soon
     (40, 2, "campaign:weekend"),
@@ -223,7 +232,7 @@ class _Counter:
         self._complaints: dict[UUID, list[tuple[datetime, Line, Reserved]]] = defaultdict(list)
         self._charged = 0
         self.purses = {desk.person.id: Purse(desk.person) for desk in desks}
-        self.reserved: list[Reserved] = []
+        self.reserved = [_for_nothing(work) for desk in desks for work in desk.works if not work.feature]
         welcome = lookups.whole(db, "welcome_credits")
         for purse in self.purses.values():
             at = purse.person.verified or purse.person.since
