@@ -6,12 +6,11 @@ from sqlmodel import Session, col, select
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.local.demo import board, calls, growth, office, people, team, till, traces
+from fitmycv_admin.local.demo import board, calls, favours, growth, office, people, team, till, traces
 from fitmycv_admin.local.demo.people import ACCOUNTS
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.local.process import LocalError
 from fitmycv_admin.models import User
-from fitmycv_admin.vocabulary import Role
 
 __all__ = ["ACCOUNTS", "load"]
 
@@ -32,13 +31,14 @@ def load(db: Session, *, allowed: bool, now: datetime | None = None) -> None:
     everybody = people.cast(stage)
     desks = office.furnish(stage, everybody)
     done = calls.uses(stage, desks)
-    support = next(person for person in everybody if person.role == Role.SUPPORT)
-    told = till.open_books(stage, support, desks, done)
+    staff = {person.role: person for person in everybody if not person.is_customer}
+    told = till.open_books(stage, staff, desks, done)
     growth.spread(stage, [desk.person for desk in desks])
     board.post(stage, desks, told.paid)
     till.reserve(stage, told)
+    favours.write(stage, told.campaigns, told.numbers, staff, [desk.person for desk in desks])
     calls.place(stage, desks, done, told.plans)
     traces.leave(stage, everybody, desks, done, told)
-    team.work(stage, everybody, desks, told.gifts)
+    team.work(stage, everybody, desks, told.gifts, told.campaigns)
     db.flush()
     assert db.exec(select(User.id).where(~col(User.is_demo)).limit(1)).first() is None

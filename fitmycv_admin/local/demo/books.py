@@ -108,6 +108,7 @@ def _line(line: Line, numbers: Numbers) -> dict[str, Any]:
         "related_transaction_id": numbers.lines[line.related] if line.related else None,
         "cause": line.cause,
         "request_key": line.request_key,
+        "batch_id": line.batch,
         "actor_id": line.actor,
         "reason": line.reason,
         "created_at": line.at,

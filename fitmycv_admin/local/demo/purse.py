@@ -65,6 +65,7 @@ class Line:
     related: "Line | None" = None
     cause: str = ""
     request_key: str | None = None
+    batch: UUID | None = None
     actor: UUID | None = None
     reason: str | None = None
     takes: list[Take] = field(default_factory=list)

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from fitmycv_admin.local.demo.favours import Campaign
 from fitmycv_admin.local.demo.office import Desk
 from fitmycv_admin.local.demo.people import Person
+from fitmycv_admin.local.demo.purse import Line
 from fitmycv_admin.local.demo.stage import Stage
-from fitmycv_admin.local.demo.till import Line
 from fitmycv_admin.models import AuditEvent, Feedback
 from fitmycv_admin.vocabulary import AccountState, FeedbackState, Language, Role
 
@@ -56,15 +57,23 @@ class _Diary:
         )
 
 
-def work(stage: Stage, people: list[Person], desks: list[Desk], gifts: list[Line]) -> None:
+def work(
+    stage: Stage, people: list[Person], desks: list[Desk], gifts: list[Line], campaigns: list[Campaign]
+) -> None:
     """Insert the feedback and the audit trail."""
     diary = _Diary(people)
     _hire(stage, diary, people)
     _feedback(stage, diary, desks)
     for line in gifts:
         diary.note(
-            line.at, Role.SUPPORT, "credits.gifted", ("account", line.person.id),
-            {"balance": line.balance_after - line.amount}, {"balance": line.balance_after}, line.reason or "",
+            line.at, Role.SUPPORT, "credits.given", ("account", line.person.id),
+            {"credits": line.balance_after - line.amount}, {"credits": line.balance_after, "reason": line.reason},
+            "Import raté",
+        )  # fmt: skip
+    for campaign in campaigns:
+        diary.note(
+            campaign.at, Role.FINANCE, "credit_batch.started", ("credit_batch", campaign.id), {"state": "previewed"},
+            {"state": "running", "people": len(campaign.lines)}, campaign.note,
         )  # fmt: skip
     for person in people:
         if person.state == AccountState.DISABLED:

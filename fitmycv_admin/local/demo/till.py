@@ -10,9 +10,10 @@ from sqlmodel import col, select
 
 from fitmycv_admin.domain.billing import periods
 from fitmycv_admin.domain.settings import features, lookups
-from fitmycv_admin.local.demo import books
+from fitmycv_admin.local.demo import books, favours
 from fitmycv_admin.local.demo.books import Reserved
 from fitmycv_admin.local.demo.calls import Plans, Use
+from fitmycv_admin.local.demo.favours import Campaign
 from fitmycv_admin.local.demo.office import Desk, Work
 from fitmycv_admin.local.demo.people import Person
 from fitmycv_admin.local.demo.purse import Line, Purse
@@ -24,6 +25,7 @@ from fitmycv_admin.vocabulary import (
     Payer,
     PlanFeature,
     ReservationState,
+    Role,
     SubscriptionState,
     TaskState,
 )
@@ -52,29 +54,31 @@ class Books:
     subs: list[Sub]
     purchases: list[Line]
     gifts: list[Line]
+    campaigns: list[Campaign]
     paid: dict[UUID, int]
     reserved: list[Reserved]
     numbers: books.Numbers
 
 
-def open_books(stage: Stage, support: Person, desks: list[Desk], uses: list[Use]) -> Books:
+def open_books(stage: Stage, team: dict[Role, Person], desks: list[Desk], uses: list[Use]) -> Books:
     """Insert subscriptions, the ledger with its lots and balances, and counters.
 
-    `support` is who gives credits away. What tasks reserved is inserted by `reserve`, when the tasks are there.
+    `team` gives credits away. What tasks reserved is inserted by `reserve`, when the tasks are there.
     """
     subs = _subscribe(stage, [desk.person for desk in desks])
     plans = Plans([(sub.person.id, sub.plan_id, sub.since, sub.until) for sub in subs])
-    counter = _Counter(stage, desks, subs)
+    campaigns = favours.campaigns(stage, team[Role.FINANCE])
+    counter = _Counter(stage, desks, subs, campaigns)
     counter.serve(_wishes(desks, uses))
     purses = list(counter.purses.values())
-    gifts = _gifts(stage, support, purses, desks)
+    gifts = _gifts(stage, team[Role.SUPPORT], purses, desks)
     _money_goes_back(stage, purses)
     numbers = books.write(stage, purses)
     lines = sorted(numbers.lines, key=lambda line: line.at)
     bought = [line for line in lines if line.kind == CreditKind.PURCHASE]
     spent = [line for line in lines if line.kind == CreditKind.USAGE]
     paid = {line.task_id: numbers.lines[line] for line in spent if line.task_id}
-    return Books(plans, subs, bought, gifts, paid, counter.reserved, numbers)
+    return Books(plans, subs, bought, gifts, campaigns, paid, counter.reserved, numbers)
 
 
 def reserve(stage: Stage, told: Books) -> None:
@@ -89,7 +93,8 @@ def _gifts(stage: Stage, support: Person, purses: list[Purse], desks: list[Desk]
     return [
         purse.grant(
             max(purse.lines[-1].at + timedelta(minutes=1), stage.now - timedelta(days=9 - place, minutes=13)),
-            CreditKind.GIFT, 5, source="support", actor=support.id, reason="Import raté",
+            CreditKind.GIFT, 5, source="staff", actor=support.id, reason="incident",
+            request_key=f"hand:{support.id}:demo-{place}",
         )
         for place, purse in enumerate(unlucky[:5])
     ]  # fmt: skip
@@ -208,19 +213,15 @@ def _for_nothing(work: Work) -> Reserved:
     return Reserved(work.person, work.id, None, work.at, Payer.NONE, state, work.finished)
 
 
-_CAMPAIGNS = (
-    # day of the story, valid for days, source: one that has run out, one that runs out soon
-    (40, 2, "campaign:weekend"),
-    (76, 20, "campaign:automne"),
-)
 _RETURN_EVERY = 17
 
 
 class _Counter:
     """Where everybody is served: by quota where the plan has one left, else by credits, bought when they run out."""
 
-    def __init__(self, stage: Stage, desks: list[Desk], subs: list[Sub]) -> None:
+    def __init__(self, stage: Stage, desks: list[Desk], subs: list[Sub], campaigns: list[Campaign]) -> None:
         db = stage.db
+        self._campaigns = campaigns
         self._stage = stage
         self._costs = {feature: features.credit_cost_now(db, feature) for feature in PlanFeature}
         self._limits = {
@@ -249,15 +250,11 @@ class _Counter:
 
     def _until(self, purse: Purse, at: datetime) -> None:
         """What happened to a purse meanwhile: campaigns, returns, credits that ran out."""
-        for number, (day, valid, source) in enumerate(_CAMPAIGNS):
-            then = self._stage.start + timedelta(days=day, hours=9, seconds=purse.person.seq)
-            known = any(line.source == source for line in purse.lines)
-            if purse.lines[0].at < then <= at and not known and purse.person.seq % 3 == number:
-                expires = then + timedelta(days=valid)
-                purse.grant(then, CreditKind.PROMO, 5, source=source, expires_at=expires)
+        for campaign in self._campaigns:
+            campaign.reach(purse, at)
         for entry in [entry for entry in self._complaints[purse.person.id] if entry[0] <= at]:
             then, line, taken = entry
-            purse.give_back(then, line, cause="complaint", source="support", reason="Résultat inexploitable")
+            purse.give_back(then, line, cause="complaint", source="task", reason="Résultat inexploitable")
             taken.state = ReservationState.RETURNED
             self._complaints[purse.person.id].remove(entry)
         purse.pass_time(at)
