@@ -30,9 +30,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(*, workers: int = 1, mounted: bool = False, **environment: str) -> Iterator[str]:
-    """The real application in its own processes, without the built pages unless `mounted`; yields its address."""
-    port = free_port()
+def served(*, workers: int = 1, mounted: bool = False, port: int = 0, **environment: str) -> Iterator[str]:
+    """The real application in its own processes, without the built pages unless `mounted`; yields its address.
+
+    A server on the `port` of one that has ended stands for a restart.
+    """
+    port = port or free_port()
     env = {
         **os.environ, "PORT": str(port), "PUBLIC_URL": f"http://localhost:{port}",
         "__REFLEX_SKIP_COMPILE": "true", "REFLEX_ENV_MODE": "prod", "REFLEX_TELEMETRY_ENABLED": "false",

@@ -23,9 +23,9 @@ def history_card(page: Any) -> rx.Component:
             problem,
             rx.cond(page.rows.length() > 0, listed, rx.cond(page.is_loaded, _none(page), _skeleton())),
         ),
+        _neighbours(page),
         title=t("wallet.history.title"),
         aside=query.export_link(EXPORT),
-        foot=_neighbours(page),
         padded=False,
         id="history",
     )
@@ -93,11 +93,13 @@ def _neighbours(page: Any) -> rx.Component:
     older = query.query_link(
         t("wallet.history.older"), " →", changes={"after": page.next_token, "before": ""}, look="btn"
     )
-    return rx.el.div(
+    both = rx.el.div(
         rx.cond(page.previous_token != "", newer, rx.fragment()),
         rx.cond(page.next_token != "", older, rx.fragment()),
         class_name="row push",
     )
+    has_any = (page.previous_token != "") | (page.next_token != "")
+    return rx.cond(has_any, rx.el.div(both, class_name="card-foot"), rx.fragment())
 
 
 def _line(line: Any) -> rx.Component:
