@@ -15,8 +15,10 @@ from fitmycv_admin.api import export, exports
 from fitmycv_admin.core.db import snapshot, transaction
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.ai_costs import fold, meter, screens
+from fitmycv_admin.domain.billing import ledger as purse
+from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.models import AuditEvent, User
-from fitmycv_admin.vocabulary import Role
+from fitmycv_admin.vocabulary import CreditKind, Role
 from tests.domain.ai_costs import ledger
 from tests.domain.ai_costs.ledger import OPS, usage
 
@@ -79,6 +81,25 @@ def test_the_file_of_the_calls_has_a_row_for_each_call_that_matches(tokens):
     assert {row["cost_usd"] for row in rows} == {""}
     every = rows_of(fetch("ai-costs-calls", WORDS, tokens[Role.OPS]))
     assert len(every) == 60
+
+
+def test_a_person_gets_their_own_ledger_in_their_language_and_nobody_elses(database):
+    with transaction() as db:
+        people = [User(email=f"{name}@example.org", language=name) for name in ("fr", "en")]
+        for amount, user in enumerate(people, start=4):
+            db.add(user)
+            db.flush()
+            purse.grant(db, user.id, Entry(CreditKind.GIFT, amount, "test"))
+        purse.debit(db, people[0].id, Entry(CreditKind.USAGE, 1, "test", feature="match_score"))
+        tokens = [sessions.open_session(db, user, "127.0.0.1", "test") for user in people]
+    french, english = (rows_of(fetch("my-credits", {}, token)) for token in tokens)
+    assert [(row["Type"], row["Crédits"], row["Solde ensuite"]) for row in french] == [
+        ("Utilisation", "-1", "3"), ("Cadeau", "4", "4"),
+    ]  # fmt: skip
+    assert french[0]["Pris sur"] == "1 × Cadeau"
+    assert [(row["Type"], row["Credits"]) for row in english] == [("Gift", "5")]
+    assert [row["Credits"] for row in rows_of(fetch("my-credits", {"type": "usage"}, tokens[1]))] == []
+    assert fetch("my-credits", {}).status_code == 401
 
 
 def test_no_cell_is_a_formula(tokens):

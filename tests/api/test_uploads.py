@@ -11,6 +11,7 @@ import pytest
 import typst
 from sqlmodel import select
 
+from fitmycv_admin import wiring
 from fitmycv_admin.api import uploads
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain.access import sessions
@@ -167,6 +168,16 @@ def test_the_eleventh_file_in_a_minute_has_to_wait(person: Browser) -> None:
     answers = [send(person, body(b"")) for _ in range(uploads.PER_MINUTE + 1)]
     assert {answer.status for answer in answers[:-1]} == {400}
     assert (answers[-1].status, key_of(answers[-1])) == (429, "cvs.upload.too_many")
+
+
+def test_who_cancelled_many_tasks_waits_before_the_next_import(person: Browser) -> None:
+    with transaction() as db:
+        by = sessions.resolve(db, person.cookies[sessions.COOKIE])
+    assert by is not None
+    for _ in range(10):
+        wiring.rate_limits().take("task_stop", str(by.user_id))
+    answer = send(person, body(b""))
+    assert (answer.status, key_of(answer)) == (429, "wallet.error.turns")
 
 
 def test_a_file_that_is_in_the_library_is_named_and_can_be_sent_again(person: Browser, tmp_path) -> None:

@@ -11,8 +11,9 @@ from sqlmodel import Session, col, or_, select
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.tasks import line
 from fitmycv_admin.models.billing import CreditTransaction
+from fitmycv_admin.models.credits import Reservation
 from fitmycv_admin.models.tasks import BackgroundTask
-from fitmycv_admin.vocabulary import Permission, TaskState, TaskType
+from fitmycv_admin.vocabulary import Payer, Permission, TaskState, TaskType
 
 _MOST = 50
 _PLACES = 5
@@ -96,9 +97,14 @@ def _places(db: Session, by: Actor, waiting: list[UUID]) -> dict[UUID, tuple[int
 
 
 def _noted(db: Session, task_ids: list[UUID]) -> set[UUID]:
-    """Those tasks that the person's ledger has lines of."""
+    """Those tasks that took something, or set it aside: of the person's credits or of their plan."""
+    if not task_ids:
+        return set()
     lines = select(col(CreditTransaction.task_id)).where(col(CreditTransaction.task_id).in_(task_ids))
-    return {task_id for task_id in db.exec(lines) if task_id is not None} if task_ids else set()
+    paid = select(col(Reservation.task_id)).where(
+        col(Reservation.task_id).in_(task_ids), col(Reservation.payer) != Payer.NONE
+    )
+    return {task_id for task_id in (*db.exec(lines), *db.exec(paid)) if task_id is not None}
 
 
 def _row(task: BackgroundTask, *, has_receipt: bool, place: tuple[int, int | None]) -> TaskRow:

@@ -104,6 +104,13 @@ def receipt(db: Session, by: Actor, task_id: UUID) -> ReceiptCard:
     )  # fmt: skip
 
 
+def own(db: Session, by: Actor, task_id: UUID) -> tuple[ReceiptCard, ...]:
+    """The receipt of one's own task; empty when nothing was reserved for it and for somebody else's alike."""
+    mine = text("SELECT 1 FROM reservation WHERE task_id = :task AND user_id = :user LIMIT 1")
+    found = db.execute(mine, {"task": task_id, "user": by.owner_id}).one_or_none()
+    return () if found is None else (receipt(db, by, task_id),)
+
+
 _LATEST = text("""
 SELECT t.id FROM background_task t WHERE t.user_id = :user AND t.type = :type AND t.cv_file_id = :cv
 AND (CAST(:offer AS uuid) IS NULL OR t.job_offer_id = :offer)

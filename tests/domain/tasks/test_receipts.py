@@ -78,3 +78,12 @@ def test_a_receipt_is_its_persons_and_the_staffs_alone() -> None:
         receipt(make_person(), task_id)
     support = Actor(None, Role.SUPPORT, matrix.MATRIX[Role.SUPPORT])
     assert receipt(support, task_id).task_id == task_id
+
+
+def test_ones_own_receipt_is_nobody_elses_not_even_of_staff_that_reads_tasks() -> None:
+    someone, ops = make_person(5), make_person(5)
+    task_id = paying.start(someone)
+    staff = Actor(ops.user_id, Role.OPS, matrix.permissions_of(Role.OPS))
+    with snapshot() as db:
+        assert [card.task_id for card in receipts.own(db, someone, task_id)] == [task_id]
+        assert receipts.own(db, staff, task_id) == ()

@@ -259,3 +259,20 @@ def test_a_task_of_ours_is_settled_without_a_person() -> None:
         task_id = board.submit(db, paying.SYSTEM, TaskType.NOOP, title="")
     paying.complete(paying.claim(task_id))
     assert paying.task(task_id).outcome == "usable"
+
+
+def test_the_settling_of_a_task_tells_of_few_credits_left_in_its_own_transaction() -> None:
+    someone = make_person(4)
+    set_person = text("UPDATE app_user SET email_verified = now(), language = 'en' WHERE id = :id")
+    with transaction() as db:
+        db.execute(set_person, {"id": someone.user_id})
+    told = "SELECT count(*) AS n FROM email_log WHERE recipient_user_id = :id AND trigger_name = 'credits_low'"
+    held = paying.claim(paying.start(someone))
+    with transaction() as db:
+        attempts.complete(db, held, {"by": 1})
+        db.rollback()  # the worker died before its commit
+    assert paying.one(told, id=someone.user_id).n == 0
+    paying.complete(held)
+    assert paying.one(told, id=someone.user_id).n == 1
+    paying.fail(paying.claim(paying.start(someone)))
+    assert paying.one(told, id=someone.user_id).n == 1

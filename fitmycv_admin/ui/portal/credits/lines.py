@@ -6,6 +6,7 @@ import reflex as rx
 
 from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.kit import card, controls, query, states, values
+from fitmycv_admin.ui.portal.tasks.receipt import receipt
 from fitmycv_admin.ui.portal.tasks.rows import result_of
 from fitmycv_admin.vocabulary import CreditKind
 
@@ -18,6 +19,9 @@ def history_card(page: Any) -> rx.Component:
     problem = states.error_state(t("wallet.problem"), incident=page.incident, retry=page.load)
     return card.card(
         _tools(page),
+        rx.cond(
+            page.receipts.length() > 0, rx.el.div(receipt(page.receipts), class_name="wallet-tools"), rx.fragment()
+        ),
         rx.cond(
             page.problem != "",
             problem,
