@@ -1,5 +1,6 @@
 """What a person sees of their own credits: what they have, what their plan still gives, what each use costs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,11 +8,15 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from fitmycv_admin.core import clock
+from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.billing import counters, ledger, limits
+from fitmycv_admin.domain.billing import counters, history, ledger, limits
 from fitmycv_admin.domain.billing.credits import Wallet
+from fitmycv_admin.domain.billing.history import Filters, LineRow
 from fitmycv_admin.domain.settings import features
 from fitmycv_admin.vocabulary import CreditKind, Permission, PlanFeature
+
+FIRST = PageRequest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +50,36 @@ class LotRow:
 
 @dataclass(frozen=True, slots=True)
 class WalletScreen:
-    """Everything above the history, from one snapshot. `plan_name` is "" when there is no plan at all."""
+    """Everything on the page, from one snapshot. `plan_name` is "" when there is no plan at all."""
 
     wallet: Wallet
     plan_name: str
     usage: tuple[UsageRow, ...]
     lots: tuple[LotRow, ...]
+    filters: Filters
+    lines: Page[LineRow]
 
 
-def screen(db: Session, by: Actor, *, now: datetime | None = None) -> WalletScreen:
-    """The actor's own credits and plan. Needs own.data."""
+def screen(
+    db: Session,
+    by: Actor,
+    words: Mapping[str, str] | None = None,
+    request: PageRequest = FIRST,
+    *,
+    now: datetime | None = None,
+) -> WalletScreen:
+    """The actor's own credits and plan, and the page of lines that an address asks for. Needs own.data."""
     by.must(Permission.OWN_DATA)
-    now = now or clock.now()
-    plan_name, usage = _usage(db, by, now)
-    return WalletScreen(ledger.balance_of(db, by.owner_id), plan_name, usage, _lots(db, by))
+    plan_name, usage = _usage(db, by, now or clock.now())
+    filters = history.asked(db, words or {})
+    return WalletScreen(
+        wallet=ledger.balance_of(db, by.owner_id),
+        plan_name=plan_name,
+        usage=usage,
+        lots=_lots(db, by),
+        filters=filters,
+        lines=history.lines(db, by, filters, request),
+    )
 
 
 def _usage(db: Session, by: Actor, now: datetime) -> tuple[str, tuple[UsageRow, ...]]:

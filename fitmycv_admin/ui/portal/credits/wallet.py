@@ -3,21 +3,18 @@
 from typing import Any
 
 import reflex as rx
-from sqlmodel import Session
 
 from fitmycv_admin.core.ask import look
-from fitmycv_admin.core.paging import Page
-from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.billing import history, wallet
 from fitmycv_admin.domain.billing.credits import Wallet
 from fitmycv_admin.domain.billing.history import LineRow
-from fitmycv_admin.domain.billing.wallet import LotRow, UsageRow, WalletScreen
+from fitmycv_admin.domain.billing.wallet import LotRow, UsageRow
 from fitmycv_admin.domain.tasks import receipts
 from fitmycv_admin.domain.tasks.receipts import ReceiptCard
 from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import card, progress, states, values
-from fitmycv_admin.ui.kit.listing import Listing, Offer, Wanted
+from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.portal.credits import lines, purse
 from fitmycv_admin.ui.session import AppState, actor
@@ -50,19 +47,14 @@ class Credits(Listing, AppState):
         with self._loading():
             yield
             wanted = self._wanted(OFFER)
-            screen, page_of_lines, paid = await look(_screen, actor(), wanted)
+            screen = await look(wallet.screen, actor(), wanted.filters, wanted.request)
+            task_id = screen.filters.task_id
+            paid = await look(receipts.own, actor(), task_id) if task_id else ()
             self.wallet, self.plan_name = screen.wallet, screen.plan_name
             self.usage, self.lots = list(screen.usage), list(screen.lots)
-            self.rows = self._shown(page_of_lines)
+            self.rows = self._shown(screen.lines)
             self.receipts = list(paid)
             self.task, self.is_filtered = wanted.get("task"), bool(wanted.filters)
-
-
-def _screen(db: Session, by: Actor, wanted: Wanted) -> tuple[WalletScreen, Page[LineRow], tuple[ReceiptCard, ...]]:
-    """The whole page from one snapshot."""
-    asked = history.asked(db, wanted.filters)
-    paid = receipts.own(db, by, asked.task_id) if asked.task_id else ()
-    return wallet.screen(db, by), history.lines(db, by, asked, wanted.request), paid
 
 
 @page(
