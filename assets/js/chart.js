@@ -52,6 +52,7 @@ function draw(figure, lang, f, t) {
   const all = isStack ? sums : figure.series.flatMap((s) => s.values.filter((v) => v !== null));
   const limits = figure.limits ?? [];
   const marks = ticks(Math.max(0, ...all, ...limits.map((l) => l.value)));
+  const writeAxis = axisWriter(figure.unit, f, marks);
   const heads = x.map((v) => headOf(v, f, isHour));
   const ink = token("ink-3");
   const every = Math.max(1, Math.ceil(x.length / (window.innerWidth < 700 ? 4 : 7)));
@@ -74,7 +75,7 @@ function draw(figure, lang, f, t) {
     hoverlabel: { bgcolor: token("surface"), bordercolor: token("line-strong"), font: { color: token("ink"), size: 12 }, align: "left" },
     hovermode: "closest",
     xaxis: { tickvals: shown, ticktext: shown.map((i) => heads[i]), showgrid: false, zeroline: false, fixedrange: true, range: [-0.6, x.length - 0.4], linecolor: token("line") },
-    yaxis: { tickvals: marks, ticktext: marks.map(axisWriter(figure.unit, f, marks)), range: [0, marks[marks.length - 1] * 1.02], gridcolor: token("line"), gridwidth: 1, zeroline: false, fixedrange: true },
+    yaxis: { tickvals: marks, ticktext: marks.map((v) => writeAxis(v)), range: [0, marks[marks.length - 1] * 1.02], gridcolor: token("line"), gridwidth: 1, zeroline: false, fixedrange: true },
     shapes: limits.map((l) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: l.value, y1: l.value, line: { color: bad, width: 1.2, dash: "dash" } })),
     annotations: limits.map((l) => ({ xref: "paper", x: 0.005, y: l.value, xanchor: "left", yanchor: "bottom", showarrow: false,
       text: `${l.label_key ? t(l.label_key) : l.label} ${write(l.value)}`.replace(/[<>&]/g, ""), font: { color: bad, size: 12 }, bgcolor: token("surface"), borderpad: 1, yshift: 2 })),
