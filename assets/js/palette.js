@@ -44,7 +44,7 @@ export function Palette({ items, results, allowed, onSearch }) {
 
   const mayOpen = (item) => !allowed?.length || allowed.includes(item.href);
   const words = plain(text).split(/\s+/).filter(Boolean);
-  const found = (items ?? []).filter(mayOpen).filter((item) => words.every((word) => plain(`${item.group ?? ""} ${item.label}`).includes(word)));
+  const found = (items ?? []).filter(mayOpen).filter((item) => words.every((word) => plain(`${item.group ?? ""} ${item.label} ${item.words ?? ""}`).includes(word)));
   const last = words.length ? [] : recent().map((href) => found.find((item) => item.href === href)).filter(Boolean);
   const rest = found.filter((item) => !last.includes(item));
   const groups = [[t("kit.palette.recent"), last], [t("kit.palette.pages"), rest], [t("kit.palette.records"), words.length ? (results ?? []) : []]]

@@ -13,11 +13,15 @@ Area = Literal["ops", "portal", "guest"]
 
 @dataclass(frozen=True, slots=True)
 class Nav:
-    """Where a page stands in the sidebar or top bar: catalogue keys of its group and label, and an icon name."""
+    """Where a page stands in the sidebar or top bar: catalogue keys of its group and label, and an icon name.
+
+    `words` is the catalogue key of further words by which the palette finds it.
+    """
 
     label: str
     group: str = ""
     icon: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

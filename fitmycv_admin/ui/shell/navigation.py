@@ -12,13 +12,17 @@ from fitmycv_admin.ui.page import Page
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry: where it goes, the catalogue key of its words, its icon, and whether only that very page lights it."""
+    """One entry: where it goes, the catalogue key of its words, its icon, and whether only that very page lights it.
+
+    `words` is the key of further words that find it.
+    """
 
     href: str
     label: str
     icon: str = ""
     group: str = ""
     is_exact: bool = False
+    words: str = ""
 
 
 class NavLink(rx.Component):
@@ -42,6 +46,7 @@ def items(pages: Iterable[Page]) -> tuple[Item, ...]:
             page.nav.icon,
             page.nav.group,
             any(other != page.route and other.startswith(page.route + "/") for other in routes),
+            page.nav.words,
         )
         for page in shown
         if page.nav is not None
@@ -72,7 +77,12 @@ def top_links(entries: Sequence[Item], allowed: rx.Var[list[str]] | list[str]) -
 def palette_items(entries: Sequence[Item]) -> list[dict[str, object]]:
     """The same entries for the palette."""
     return [
-        {"href": entry.href, "label": t(entry.label), "group": t(entry.group) if entry.group else ""}
+        {
+            "href": entry.href,
+            "label": t(entry.label),
+            "group": t(entry.group) if entry.group else "",
+            "words": t(entry.words) if entry.words else "",
+        }
         for entry in entries
     ]
 
