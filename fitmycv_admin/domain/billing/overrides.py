@@ -88,7 +88,7 @@ def _check(feature: str, usage_limit: int, ends_at: datetime, reason: str, now: 
     if feature not in tuple(PlanFeature):
         raise Invalid("plans.error.feature", field="feature")
     if not -1 <= usage_limit <= MOST:
-        raise Invalid("plans.error.limit", field="usage_limit", most=MOST)
+        raise Invalid("plans.error.limit", field="usage_limit")
     if ends_at <= now:
         raise Invalid("plans.error.end_past", field="ends_at")
     if ends_at > now + LONGEST:
@@ -96,7 +96,7 @@ def _check(feature: str, usage_limit: int, ends_at: datetime, reason: str, now: 
     if not reason.strip():
         raise Invalid("plans.error.reason", field="reason")
     if len(reason) > REASON_LENGTH:
-        raise Invalid("plans.error.reason_long", field="reason", most=REASON_LENGTH)
+        raise Invalid("plans.error.reason_long", field="reason")
 
 
 # What ran out by itself makes room for the next one.

@@ -44,7 +44,7 @@ def change(db: Session, by: Actor, edits: Sequence[PlanEdit], *, existing: Exist
     if not reason.strip():
         raise Invalid("plans.error.reason", field="reason")
     if len(reason) > REASON_LENGTH:
-        raise Invalid("plans.error.reason_long", field="reason", most=REASON_LENGTH)
+        raise Invalid("plans.error.reason_long", field="reason")
     check(edits)
     made = [_change(db, by, edit, existing, reason) for edit in sorted(edits, key=lambda edit: edit.plan_id)]
     numbers = tuple(number for number in made if number is not None)
@@ -62,7 +62,7 @@ def check(edits: Sequence[PlanEdit]) -> None:
             if feature not in tuple(PlanFeature):
                 raise Invalid("plans.error.feature", field=feature)
             if not -1 <= limit <= MOST:
-                raise Invalid("plans.error.limit", field=feature, most=MOST)
+                raise Invalid("plans.error.limit", field=feature)
 
 
 def limits_of(db: Session, version_id: int) -> dict[str, int]:

@@ -225,11 +225,11 @@ def _check(key: str, display_name: str, reason: str) -> None:
     if not _KEY.fullmatch(key):
         raise Invalid("plans.error.key", field="key")
     if not display_name.strip() or len(display_name) > LONGEST_NAME:
-        raise Invalid("plans.error.display_name", field="display_name", most=LONGEST_NAME)
+        raise Invalid("plans.error.display_name", field="display_name")
     if not reason.strip():
         raise Invalid("plans.error.reason", field="reason")
     if len(reason) > REASON_LENGTH:
-        raise Invalid("plans.error.reason_long", field="reason", most=REASON_LENGTH)
+        raise Invalid("plans.error.reason_long", field="reason")
 
 
 def _must_exist(db: Session, names: Names, before: Names) -> None:
@@ -241,4 +241,4 @@ def _must_exist(db: Session, names: Names, before: Names) -> None:
     ):
         for name in given:
             if name not in exist and name not in held:
-                raise Invalid("plans.error.name_unknown", field=field, name=name[:LONGEST_NAME])
+                raise Invalid("plans.error.name_unknown", field=field)

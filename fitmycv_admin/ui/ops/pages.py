@@ -4,7 +4,8 @@ from fitmycv_admin.ui.ops import approvals, overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
 from fitmycv_admin.ui.ops.ai_costs import calls, pricing, usage
-from fitmycv_admin.ui.ops.billing import ledger
+from fitmycv_admin.ui.ops.billing import ledger, limit_overrides, plan_affected, plan_usage, plans
+from fitmycv_admin.ui.ops.settings import mapping
 from fitmycv_admin.ui.ops.tasks import board, task
 from fitmycv_admin.ui.page import Page
 
@@ -15,6 +16,11 @@ PAGES: tuple[Page, ...] = (
     pricing.pricing,
     ledger.ledger,
     approvals.approvals,
+    plans.plans,
+    plan_usage.plan_usage,
+    plan_affected.plan_affected,
+    limit_overrides.limit_overrides,
+    mapping.mapping,
     board.board,
     task.task,
     users.users,

@@ -11,6 +11,8 @@ from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, values
 from fitmycv_admin.ui.ops.billing import person_credits
 from fitmycv_admin.vocabulary import Role
 
+EXCEPTIONS = "/ops/billing/limit-overrides"
+
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
@@ -74,6 +76,8 @@ def panel(state: Any) -> rx.Component:
         person_credits.section(one.id),
         rx.el.p(
             controls.link(t("accounts.users.trail"), href=rx.Var.create("/ops/access/audit?target_id=") + one.id),
+            rx.cond(rx.Var.create(state.allowed).to(list[str]).contains(EXCEPTIONS), _exceptions(one), rx.fragment()),
+            class_name="row row-wrap",
         ),
         title=rx.cond(one.name != "", one.name, t("accounts.users.nameless")),
         subtitle=one.email,
@@ -89,6 +93,10 @@ def panel(state: Any) -> rx.Component:
             class_name="row row-wrap",
         ),
     )
+
+
+def _exceptions(one: Any) -> rx.Component:
+    return controls.link(t("plans.see_exceptions"), href=rx.Var.create(f"{EXCEPTIONS}?state=all&user=") + one.id)
 
 
 def _give_role(state: Any, one: Any) -> rx.Component:

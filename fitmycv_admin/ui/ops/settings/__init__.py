@@ -1,0 +1,1 @@
+"""Pages of what the application is set to."""
