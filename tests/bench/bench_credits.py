@@ -43,7 +43,7 @@ def run() -> dict[str, Figure]:
                 ),
             }
             money.assert_sound()
-            return figures
+            return {**figures, "bare_updates_per_second_one_row": figure(_bare(one), "/s")}
     finally:
         server.kill()
 
@@ -62,14 +62,31 @@ def _rich(count: int) -> list[UUID]:
 
 def _rate(whose: Callable[[int], UUID], debits: int) -> float:
     """Debits a second by all connections together."""
+
+    def debit(number: int) -> None:
+        with transaction() as db:
+            ledger.debit(db, whose(number), Entry(CreditKind.USAGE, 1, "bench"))
+
+    return _together(debit, debits)
+
+
+def _bare(user_id: UUID) -> float:
+    """The same transactions with one update of one row each: what this machine does at this moment."""
+
+    def update(_: int) -> None:
+        with transaction() as db:
+            db.execute(text("UPDATE app_user SET name = 'bench' WHERE id = :id"), {"id": user_id})
+
+    return _together(update, DEBITS)
+
+
+def _together(act: Callable[[int], None], count: int) -> float:
+    """How often a second `act` is done when all connections do it `count` times together."""
     numbers = itertools.count()
 
     def work() -> None:
-        for number in iter(lambda: next(numbers), None):
-            if number >= debits:
-                return
-            with transaction() as db:
-                ledger.debit(db, whose(number), Entry(CreditKind.USAGE, 1, "bench"))
+        while (number := next(numbers)) < count:
+            act(number)
 
     threads = [threading.Thread(target=work) for _ in range(CONNECTIONS)]
     started = time.monotonic()
@@ -77,4 +94,4 @@ def _rate(whose: Callable[[int], UUID], debits: int) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return debits / (time.monotonic() - started)
+    return count / (time.monotonic() - started)

@@ -6,10 +6,11 @@ the lots) is alone for this person until the transaction ends. Lock order: balan
 
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from fitmycv_admin.core import clock
@@ -230,11 +231,6 @@ def move(
 
     The lots are the caller's. `only_if` is SQL over the balance row and `:amount`, which is `signed` without its sign.
     """
-    statement = _MOVE.format(
-        total=TOTAL_OF[entry.kind],
-        only_if=f"AND {only_if}" if only_if else "",
-        more=", balance_after_last_purchase = balance + :signed" if entry.kind == CreditKind.PURCHASE else "",
-    )
     values: dict[str, Any] = {
         "user": user_id, "signed": signed, "amount": abs(signed), "held": held, "at": at, "kind": str(entry.kind),
         "counted": signed if entry.kind == CreditKind.ADJUSTMENT else abs(signed),
@@ -243,8 +239,19 @@ def move(
         "invoice": entry.invoice, "related": entry.related, "batch_id": entry.batch_id,
         "request_key": entry.request_key, "actor_id": entry.actor_id, "reason": entry.reason,
     }  # fmt: skip
-    made = db.execute(text(statement), values).scalar_one_or_none()
+    made = db.execute(_move(entry.kind, only_if), values).scalar_one_or_none()
     return None if made is None else int(made)
+
+
+@cache
+def _move(kind: CreditKind, only_if: str) -> TextClause:
+    return text(
+        _MOVE.format(
+            total=TOTAL_OF[kind],
+            only_if=f"AND {only_if}" if only_if else "",
+            more=", balance_after_last_purchase = balance + :signed" if kind == CreditKind.PURCHASE else "",
+        )
+    )
 
 
 def pay_debt(db: Session, user_id: UUID, amount: int, *, at: datetime) -> int:

@@ -40,29 +40,29 @@ free AS (SELECT id, remaining - held AS units, sum(remaining - held) OVER (ORDER
          FROM credit_lot WHERE user_id = :user AND remaining > held),
 taken AS (SELECT id, least(units, :amount - (upto - units))::int AS units FROM free WHERE upto - units < :amount)"""
 
-_BURN = f"""
+_BURNING = f"""
 WITH {_FREE},
 moved AS (UPDATE credit_lot lot SET remaining = lot.remaining - taken.units FROM taken
           WHERE lot.id = taken.id AND lot.remaining - lot.held >= taken.units RETURNING lot.id, taken.units),
 used AS (INSERT INTO lot_use (line_id, lot_id, amount) SELECT :line, id, units FROM moved)
 SELECT coalesce(sum(units), 0) FROM moved"""
+_BURN, _BURN_FIRST = text(_BURNING.format(first="")), text(_BURNING.format(first="id <> :first,"))
 
-_HOLD = f"""
+_HOLD = text(f"""
 WITH {_FREE.format(first="")}
 UPDATE credit_lot lot SET held = lot.held + taken.units FROM taken
-WHERE lot.id = taken.id AND lot.remaining - lot.held >= taken.units RETURNING lot.id, taken.units"""
+WHERE lot.id = taken.id AND lot.remaining - lot.held >= taken.units RETURNING lot.id, taken.units""")
 
 
 def burn(db: Session, user_id: UUID, line_id: int, amount: int, *, first: int | None = None) -> int:
     """Spend up to `amount` free units in the order lots burn, the lot `first` before all; returns how many."""
-    order = "" if first is None else "id <> :first,"
     values = {"user": user_id, "line": line_id, "amount": amount, "first": first}
-    return int(db.execute(text(_BURN.format(first=order)), values).scalar_one())
+    return int(db.execute(_BURN if first is None else _BURN_FIRST, values).scalar_one())
 
 
 def hold(db: Session, user_id: UUID, amount: int) -> list[tuple[int, int]]:
     """Set free units aside, in the order lots burn. Raises Missing when there are fewer."""
-    rows = db.execute(text(_HOLD), {"user": user_id, "amount": amount}).all()
+    rows = db.execute(_HOLD, {"user": user_id, "amount": amount}).all()
     taken = [(int(row.id), int(row.units)) for row in rows]
     _exactly(sum(units for _, units in taken), amount)
     return taken
