@@ -4,13 +4,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from fitmycv_admin.api import access_exports, cost_exports, export, plan_exports, task_exports, wallet_exports
+from fitmycv_admin.api import (
+    access_exports,
+    cost_exports,
+    credit_exports,
+    export,
+    plan_exports,
+    task_exports,
+    wallet_exports,
+)
 
 EXPORTS: dict[str, export.Export] = {
     one.name: one
     for one in (
         *access_exports.EXPORTS,
         *cost_exports.EXPORTS,
+        *credit_exports.EXPORTS,
         *plan_exports.EXPORTS,
         *task_exports.EXPORTS,
         *wallet_exports.EXPORTS,

@@ -44,15 +44,15 @@ async def import_pdf(request: Request) -> Response:
     """Answer 202 with the id of the task, or a status with the key of the sentence that says what to do."""
     try:
         by = await _person(request)
-        form = await _received(request)
+        form = await received(request)
         return JSONResponse({"task_id": str(await _start(by, form))}, status_code=202)
     except Refused as refused:
-        return _refusal(refused.status, refused.key, **refused.details)
+        return refusal(refused.status, refused.key, **refused.details)
     except AlreadyImported as known:
-        return _refusal(409, known.key, params=known.params, cv_id=str(known.cv_id))
+        return refusal(409, known.key, params=known.params, cv_id=str(known.cv_id))
     except FitMyCvError as error:
         status = 401 if isinstance(error, sessions.SessionEnded) else 400
-        return _refusal(status, error.key, params=error.params)
+        return refusal(status, error.key, params=error.params)
 
 
 async def _person(request: Request) -> Actor:
@@ -119,7 +119,8 @@ class Form:
             self.fields[self._name] = self._value.decode("utf-8", "replace")
 
 
-async def _received(request: Request) -> Form:
+async def received(request: Request) -> Form:
+    """The multipart form of a request, as it arrives. Raises Refused."""
     kind, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not 0 < len(boundary) <= 70:
@@ -153,7 +154,8 @@ async def _start(by: Actor, form: Form) -> UUID:
     )  # fmt: skip
 
 
-def _refusal(status: int, key: str, **details: Any) -> Response:
+def refusal(status: int, key: str, **details: Any) -> Response:
+    """The answer to a request that ends here: a status and the key of the sentence that says why."""
     # Close: what remains of a body that nobody reads must not be taken for the next request.
     return JSONResponse({"key": key, **details}, status_code=status, headers={"connection": "close"})
 

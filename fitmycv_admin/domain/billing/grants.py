@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -137,6 +138,16 @@ def worth_cents(db: Session, amount: int) -> int:
                  ORDER BY price::numeric / credit_amount DESC LIMIT 1"""
     pack = db.execute(text(dearest)).one_or_none()
     return round_half_up(amount * pack.price, pack.credit_amount) if pack else 0
+
+
+def end_of(day: str, zone: ZoneInfo) -> datetime | None:
+    """The last second of a day typed as 2026-12-31, in a zone; None when none was typed. Raises Invalid."""
+    if not day:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day), time(23, 59, 59), zone).astimezone(UTC)
+    except ValueError as error:
+        raise Invalid("credits.error.expiry_past", field="expires_at") from error
 
 
 def _given_today(db: Session, by: Actor) -> int:

@@ -4,7 +4,17 @@ from fitmycv_admin.ui.ops import approvals, overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
 from fitmycv_admin.ui.ops.ai_costs import calls, pricing, usage
-from fitmycv_admin.ui.ops.billing import ledger, limit_overrides, plan_affected, plan_usage, plans
+from fitmycv_admin.ui.ops.billing import (
+    batch,
+    batches,
+    ledger,
+    liability,
+    limit_overrides,
+    plan_affected,
+    plan_usage,
+    plans,
+    reconciliation,
+)
 from fitmycv_admin.ui.ops.settings import mapping
 from fitmycv_admin.ui.ops.tasks import board, task
 from fitmycv_admin.ui.page import Page
@@ -15,6 +25,10 @@ PAGES: tuple[Page, ...] = (
     calls.calls,
     pricing.pricing,
     ledger.ledger,
+    batches.batches,
+    batch.batch,
+    liability.liability,
+    reconciliation.reconciliation,
     approvals.approvals,
     plans.plans,
     plan_usage.plan_usage,

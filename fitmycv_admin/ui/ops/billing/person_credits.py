@@ -1,7 +1,6 @@
 """The credits of one person, inside their panel: what they hold, in which lots, and giving or taking some by hand."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -115,7 +114,7 @@ class PersonCreditsState(AppState):
         amount = _amount(fields.get("amount"))
         if what == TAKE:
             return await ask(grants.take, actor(), user_id, amount, **given)
-        until = end_of(str(fields.get("expires_at") or ""), self.zone)
+        until = grants.end_of(str(fields.get("expires_at") or ""), ZoneInfo(self.zone))
         return await ask(grants.give, actor(), user_id, amount, **given, expires_at=until)
 
     async def _read(self, user_id: UUID) -> None:
@@ -130,16 +129,6 @@ class PersonCreditsState(AppState):
         self.may_give = allowed.may_give and actor().user_id != user_id
         self.may_take = allowed.may_take and actor().user_id != user_id
         self.left_today, self.act_limit = allowed.today, allowed.act
-
-
-def end_of(day: str, zone: str) -> datetime | None:
-    """The end of a day as typed, in the workspace's zone; None when none was typed. Raises Invalid."""
-    if not day:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day), time(23, 59, 59), ZoneInfo(zone)).astimezone(UTC)
-    except ValueError as error:
-        raise Invalid("credits.error.expiry_past", field="expires_at") from error
 
 
 def _amount(given: Any) -> int:
