@@ -262,6 +262,7 @@ class Trigger(StrEnum):
     EMAIL_CHANGE_NOTICE = "email_change_notice"
     PASSWORD_CHANGED = "password_changed"
     QUEUE_DELAY = "queue_delay"
+    CREDIT_DIFFERENCE = "credit_difference"
 
 
 class AlertType(StrEnum):

@@ -32,7 +32,13 @@ function axisWriter(unit, f, marks) {
 }
 const nameOf = (series, t) => (series.name_key ? t(series.name_key) : series.name);
 const isDay = (x) => typeof x === "string" && /^\d{4}-\d\d-\d\d/.test(x);
-const headOf = (x, f, isHour) => (isDay(x) ? f.at(x, isHour ? "minute" : "day") : String(x));
+const isMonth = (x) => typeof x === "string" && /^\d{4}-\d\d$/.test(x);
+// What stands under a bar: a word of ours, a month, a day or an hour.
+function headOf(x, f, t, figure, isHour) {
+  if (figure.x_words) return t(`${figure.x_words}.${x}`);
+  if (isMonth(x)) return f.at(`${x}-01`, "month");
+  return isDay(x) ? f.at(x, isHour ? "minute" : "day") : String(x);
+}
 
 function ticks(top) {
   if (!(top > 0)) return [0, 1];
@@ -53,7 +59,7 @@ function draw(figure, lang, f, t) {
   const limits = figure.limits ?? [];
   const marks = ticks(Math.max(0, ...all, ...limits.map((l) => l.value)));
   const writeAxis = axisWriter(figure.unit, f, marks);
-  const heads = x.map((v) => headOf(v, f, isHour));
+  const heads = x.map((v) => headOf(v, f, t, figure, isHour));
   const ink = token("ink-3");
   const every = Math.max(1, Math.ceil(x.length / (window.innerWidth < 700 ? 4 : 7)));
   const shown = x.map((_, i) => i).filter((i) => i % every === 0);
@@ -137,7 +143,7 @@ export function FigureTable({ figure, caption }) {
         figure.series.map((s) => h("th", { key: nameOf(s, t), scope: "col", className: "num" }, nameOf(s, t))),
         isStack ? h("th", { scope: "col", className: "num" }, t("kit.chart.total")) : null)),
       h("tbody", null, x.map((value, i) => h("tr", { key: String(value) },
-        h("th", { scope: "row", className: "pin" }, headOf(value, f, isHour)),
+        h("th", { scope: "row", className: "pin" }, headOf(value, f, t, figure, isHour)),
         figure.series.map((s, n) => {
           const to = s.values[i] ? hrefOf(figure, n, i) : "";
           return num(nameOf(s, t), to ? h(Link, { to, className: "link-plain" }, write(s.values[i])) : write(s.values[i]));

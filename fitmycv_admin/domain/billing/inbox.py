@@ -87,6 +87,12 @@ def inbox(
     return Inbox(_page(db, by, request, state, kind, who), _opened(db, by, opened), len(open_), len(mine), known)
 
 
+def waiting(db: Session, by: Actor) -> int:
+    """How many requests wait for a decision. Needs approvals.read."""
+    by.must(Permission.APPROVALS_READ)
+    return int(db.execute(text("SELECT count(*) FROM approval WHERE state = 'pending'")).scalar_one())
+
+
 def _page(db: Session, by: Actor, request: PageRequest, state: str, kind: str, who: str) -> Page[InboxRow]:
     where, values = ["one.state = :state"], dict[str, Any]()
     if state == DECIDED:

@@ -10,17 +10,20 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from fitmycv_admin.core import clock, log, paging
+from fitmycv_admin.core.config import settings
 from fitmycv_admin.core.errors import FitMyCvError, Invalid, NotFound
 from fitmycv_admin.core.paging import Page, PageRequest
+from fitmycv_admin.domain.access import matrix
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.audit import trail
 from fitmycv_admin.domain.billing import approvals, ledger
 from fitmycv_admin.domain.billing.approvals import ApprovalKind, Request
 from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.domain.billing.statements import position, shown
+from fitmycv_admin.domain.emails import outbox
 from fitmycv_admin.models import CreditDifference
 from fitmycv_admin.models.billing import TOTALS
-from fitmycv_admin.vocabulary import CreditKind, Permission
+from fitmycv_admin.vocabulary import CreditKind, Language, Permission, Role, Trigger
 
 Keep = Literal["ledger", "found"]
 BY_LEDGER, BY_FOUND = "credits.correct_ledger", "credits.correct_found"
@@ -104,9 +107,10 @@ def run(db: Session) -> int:
                    SELECT one.*, 'open', :now, :now FROM unnest(CAST(:users AS uuid[]), CAST(:whats AS text[]),
                        CAST(:expected AS int[]), CAST(:actual AS int[])) one
                    ON CONFLICT (user_id, what) WHERE state = 'open'
-                   DO UPDATE SET seen_at = excluded.seen_at, expected = excluded.expected, actual = excluded.actual""")
-    if found:
-        db.execute(kept, {"now": now, **_columns(found)})
+                   DO UPDATE SET seen_at = excluded.seen_at, expected = excluded.expected, actual = excluded.actual
+                   RETURNING id, user_id, what, expected, actual, xmax = 0 AS is_new""")
+    rows = db.execute(kept, {"now": now, **_columns(found)}).all() if found else []
+    _tell(db, [row for row in rows if row.is_new])
     gone = "UPDATE credit_difference SET state = 'gone', closed_at = :now WHERE state = 'open' AND seen_at < :now"
     db.execute(text(gone), {"now": now})
     for one in found[:NAMED]:
@@ -115,6 +119,26 @@ def run(db: Session) -> int:
             difference=one.actual - one.expected,
         )  # fmt: skip
     return len(found)
+
+
+def _tell(db: Session, new: Sequence[Any]) -> None:
+    """One message to each of those who may correct, about what this run found first."""
+    if not new:
+        return
+    first = min(new, key=lambda row: row.id)
+    roles = [str(role) for role in Role if Permission.CREDITS_WRITE in matrix.permissions_of(role)]
+    staff = "SELECT id, email, name, language FROM app_user WHERE role = ANY(:roles) AND state = 'active'"
+    for person in db.execute(text(f"{staff} AND email IS NOT NULL ORDER BY id"), {"roles": roles}):
+        given = {
+            "userName": person.name or person.email, "count": str(len(new)), "person": str(first.user_id),
+            "number": first.what, "expected": str(first.expected), "found": str(first.actual),
+            "difference": f"{first.actual - first.expected:+d}",
+            "pageUrl": f"{settings().public_url}/ops/billing/reconciliation",
+        }  # fmt: skip
+        key = f"credit_difference:{first.id}:{person.id}"
+        outbox.send(
+            db, Trigger.CREDIT_DIFFERENCE, person.email, given, Language(person.language), key, user_id=person.id
+        )
 
 
 def check_now(db: Session, by: Actor) -> int:

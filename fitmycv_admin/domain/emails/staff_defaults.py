@@ -40,4 +40,45 @@ DEFAULTS: dict[Trigger, Default] = {
             ),
         },
     ),
+    Trigger.CREDIT_DIFFERENCE: Default(
+        "staff",
+        "Credits do not add up",
+        {
+            "userName": "Ada Martin",
+            "count": "2",
+            "person": "01a1f2c3-0000-7000-8000-000000000000",
+            "number": "balance",
+            "expected": "40",
+            "found": "55",
+            "difference": "+15",
+            "pageUrl": "https://fitmycv.example/ops/billing/reconciliation",
+        },
+        {
+            Language.EN: Wording(
+                "Credits do not add up: {{count}} new",
+                "A number does not follow from the ledger",
+                (
+                    "Hello {{userName}},",
+                    "The nightly check found new differences: {{count}}. The first is of person {{person}}, "
+                    "{{number}}: the ledger says {{expected}}, found was {{found}} ({{difference}}).",
+                ),
+                "See the differences",
+                "pageUrl",
+                ("Nothing was changed. Two people put a difference right.",),
+            ),
+            Language.FR: Wording(
+                "Des crédits ne concordent pas\u00a0: {{count}} de plus",
+                "Un nombre ne découle pas du registre",
+                (
+                    "Bonjour {{userName}},",
+                    "Le contrôle nocturne a trouvé de nouveaux écarts\u00a0: {{count}}. Le premier concerne "
+                    "la personne {{person}}, {{number}}\u00a0: le registre dit {{expected}}, on a trouvé {{found}} "
+                    "({{difference}}).",
+                ),
+                "Voir les écarts",
+                "pageUrl",
+                ("Rien n’a été changé. Deux personnes corrigent un écart.",),
+            ),
+        },
+    ),
 }

@@ -12,6 +12,7 @@ from fitmycv_admin.domain.ai_costs import periods
 from fitmycv_admin.domain.ai_costs import queries as costs
 from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.periods import Compare, Preset
+from fitmycv_admin.domain.billing import inbox, reconciliation
 from fitmycv_admin.models import BackgroundTask, EmailLog, Feedback, StripeWebhookLog, User
 from fitmycv_admin.vocabulary import FeedbackState, MailState, Permission, TaskState
 
@@ -101,6 +102,10 @@ def _waiting(db: Session, by: Actor) -> tuple[Figure, ...]:
     if by.may(Permission.MAIL_READ):
         failed = col(EmailLog.status).in_([MailState.FAILED, MailState.BOUNCED])
         figures.append(Figure("mail", _count(db, EmailLog.id, failed, col(EmailLog.created_at) >= since)))
+    if by.may(Permission.APPROVALS_READ):
+        figures.append(Figure("approvals", inbox.waiting(db, by)))
+    if by.may(Permission.CREDITS_READ):
+        figures.append(Figure("differences", reconciliation.health(db, by).open))
     if by.may(Permission.WEBHOOKS_READ):
         figures.append(Figure("webhooks", _count(db, StripeWebhookLog.id, ~col(StripeWebhookLog.processed))))
     return tuple(figures)

@@ -62,10 +62,11 @@ def figure(
     kind: Kind = "bar",
     limits: Sequence[Limit] = (),
     x_key: str = "",
+    x_words: str = "",
     height: int = 262,
     links: Links | None = None,
 ) -> dict[str, Any]:
-    """Figures for a chart: x are ISO days, ISO instants or words.
+    """Figures for a chart: x are ISO days, months or instants, or words (ours, when `x_words` is their prefix).
 
     The unit of the values is count, usd_nano, cents:EUR, percent, ms or bytes.
     """
@@ -82,6 +83,8 @@ def figure(
         shown["limits"] = [{"label_key": limit.label_key, "value": limit.value} for limit in limits]
     if x_key:
         shown["x_key"] = x_key
+    if x_words:
+        shown["x_words"] = x_words
     if links:
         shown["links"] = {"base": links.base, "x": list(links.x), "series": list(links.series)}
     return shown

@@ -124,7 +124,7 @@ def _line(row: InboxRow) -> RequestLine:
 
 
 COLUMNS = [
-    table.column("what", t("approvals.what"), look="wrap"),
+    table.column("what", t("approvals.what")),
     table.column("kind", t("approvals.kind")),
     table.column("asked_by", t("approvals.asked_by"), look="clip"),
     table.column("reason", t("approvals.reason"), look="clip"),

@@ -28,6 +28,8 @@ _LINKS = {
     "open": "/ops/tasks?state=open",
     "registered": "/ops/users",
     "active": "/ops/users",
+    "approvals": "/ops/approvals",
+    "differences": "/ops/billing/reconciliation",
 }
 
 
@@ -91,14 +93,10 @@ def _people_card(figure: Shown) -> rx.Component:
 
 
 def _waiting_card(figure: Shown) -> rx.Component:
-    return rx.fragment(
-        kpi_card(
-            t_word("insights.overview.card", figure.key),
-            values.number(figure.value),
-            against=t_word("insights.overview.note", figure.key),
-        ),
-        key=figure.key,
-    )
+    label, note = t_word("insights.overview.card", figure.key), t_word("insights.overview.note", figure.key)
+    alone = kpi_card(label, values.number(figure.value), against=note)
+    linked = kpi_card(label, values.number(figure.value), against=note, href=figure.href)
+    return rx.fragment(rx.cond(figure.href != "", linked, alone), key=figure.key)
 
 
 def _card(figure: Shown, number: rx.Var[str], direction: Direction) -> rx.Component:

@@ -164,6 +164,21 @@ def test_a_correction_is_stale_when_the_difference_moved_and_holds_when_the_pers
     money.assert_sound()
 
 
+def test_who_may_correct_gets_one_mail_that_names_the_person_and_the_difference():
+    with transaction() as db:
+        finance, support = desk.staff(db, Role.FINANCE), desk.staff(db, Role.SUPPORT)
+    user = active()
+    break_("UPDATE credit_balance SET balance = balance + 15 WHERE user_id = :user", user)
+    checked()
+    checked()
+    mails = "SELECT text FROM email_log WHERE recipient_user_id = :who AND trigger_name = 'credit_difference'"
+    told = [row.text for row in purses.ask(mails, who=finance.user_id) if str(user) in row.text]
+    assert len(told) == 1
+    assert "+15" in told[0]
+    assert purses.ask(mails, who=support.user_id) == []
+    assert put_right(open_(user)["balance"], "ledger") == ApprovalState.APPROVED
+
+
 def test_a_difference_that_is_gone_is_closed_by_the_next_run():
     user = active()
     break_("UPDATE credit_balance SET balance = balance + 15 WHERE user_id = :user", user)

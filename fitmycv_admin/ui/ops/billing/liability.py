@@ -110,16 +110,18 @@ def _by_span(slices: tuple[Slice, ...]) -> dict[str, Any]:
         chart.Series("credits.owed.bought", [one.bought + one.unpriced for one in slices], is_key=True, color=1),
         chart.Series("credits.owed.given", [one.given for one in slices], is_key=True, color=3),
     ]
-    return chart.figure([one.span for one in slices], series, x_key="credits.owed.spans")
+    return chart.figure([one.span for one in slices], series, x_key="credits.owed.span", x_words="credits.owed.spans")
 
 
 def _by_month(found: Liability) -> dict[str, Any]:
     series = [
         chart.Series("credits.owed.bought", [one.bought for one in found.months], is_key=True, color=1),
         chart.Series("credits.owed.given", [one.given for one in found.months], is_key=True, color=3),
-        chart.Series("credits.owed.expired", [-one.expired for one in found.months], is_key=True, color=2),
+        chart.Series("credits.owed.expired", [one.expired for one in found.months], is_key=True, color=2),
     ]
-    return chart.figure([one.month.isoformat()[:7] for one in found.months], series)
+    return chart.figure(
+        [one.month.isoformat()[:7] for one in found.months], series, kind="line", x_key="credits.owed.month"
+    )
 
 
 SLICES = [

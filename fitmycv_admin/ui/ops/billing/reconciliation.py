@@ -189,7 +189,7 @@ def _act(row: Any) -> rx.Component:
 def _proposal(row: Any, keep: str) -> rx.Component:
     label = t(f"credits.checks.keep.{keep}")
     return dialog.confirm(
-        controls.button(label),
+        controls.button(label, kind="quiet"),
         rx.el.p(t(f"credits.checks.keep_why.{keep}", difference=row.difference, expected=row.expected,
                   actual=row.actual, user=row.user)),
         form.text_field(f"note_{keep}", t("approvals.reason"), max_length=500, auto_complete="off"),
