@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"[a-z][a-z_]*(\.[a-z0-9_]+)+")
 # Calls whose first text of this shape is a key of the catalogue.
 READERS = {"t", "t_key", "text", "done", "refused", "Nav", "page", "Limit", "Item"}
-LIMIT = 20 * 1024
+LIMIT = 28 * 1024
 
 
 def files() -> list[Path]:

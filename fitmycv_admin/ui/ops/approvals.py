@@ -237,7 +237,7 @@ def _tools() -> rx.Component:
     title="approvals.title",
     permission=Permission.APPROVALS_READ,
     load=ApprovalsState.load,
-    nav=Nav("approvals.title", "credits.nav.group", "user-check"),
+    nav=Nav("approvals.title", "credits.nav.group", "user-check", "approvals.words"),
 )
 def approvals() -> rx.Component:
     """What waits first, and the request beside it."""

@@ -223,7 +223,7 @@ def _cells(row: Any) -> list[controls.Content]:
     title="credits.batches.title",
     permission=Permission.CREDITS_READ,
     load=BatchesState.load,
-    nav=Nav("credits.batches.nav", "credits.nav.group", "gift"),
+    nav=Nav("credits.batches.nav", "credits.nav.group", "gift", "credits.batches.words"),
 )
 def batches() -> rx.Component:
     """The list, and the form of the next one."""

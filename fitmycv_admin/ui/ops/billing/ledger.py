@@ -234,7 +234,7 @@ def _panel() -> rx.Component:
     title="credits.ledger_title",
     permission=Permission.CREDITS_READ,
     load=LedgerState.load,
-    nav=Nav("credits.ledger_nav", "credits.nav.group", "book-open"),
+    nav=Nav("credits.ledger_nav", "credits.nav.group", "book-open", "credits.ledger_words"),
 )
 def ledger() -> rx.Component:
     """The list, its filters and the line beside it."""

@@ -209,7 +209,7 @@ def _table(title: str, columns: list[table.Column], rows: Any, cells: Any, key: 
     title="credits.owed.title",
     permission=Permission.CREDITS_READ,
     load=LiabilityState.load,
-    nav=Nav("credits.owed.nav", "credits.nav.group", "hourglass"),
+    nav=Nav("credits.owed.nav", "credits.nav.group", "hourglass", "credits.owed.words"),
 )
 def liability() -> rx.Component:
     """Figures, two charts with their tables, and what runs out within thirty days."""

@@ -231,7 +231,7 @@ def _kpis() -> rx.Component:
     title="credits.checks.title",
     permission=Permission.CREDITS_READ,
     load=ReconciliationState.load,
-    nav=Nav("credits.checks.nav", "credits.nav.group", "scale"),
+    nav=Nav("credits.checks.nav", "credits.nav.group", "scale", "credits.checks.words"),
 )
 def reconciliation() -> rx.Component:
     """How the books stand, each difference, and failed tasks that kept something."""
