@@ -7,9 +7,13 @@ from typing import Any, cast
 import reflex as rx
 
 from fitmycv_admin import copy
+from fitmycv_admin.ui import catalogues
 from fitmycv_admin.ui.copy import t
 
 STATUS = "gallery.status"
+
+# Its screens stand in every frame.
+catalogues.PARTS["shared"] = (*catalogues.PARTS["shared"], "gallery")
 
 for _lang in copy.LANGUAGES:
     _words = json.loads((Path(__file__).parent / f"{_lang}.json").read_text(encoding="utf-8"))
