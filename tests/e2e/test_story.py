@@ -58,6 +58,9 @@ def import_cv(someone: Visitor, brought: Material, folder: Path) -> None:
     """Choose the PDF, watch its progress, land on the CV."""
     page = someone.page
     expect(page.locator("#empty")).to_contain_text(someone.say("cvs.library.empty"))
+    expect(page.locator("#import [data-price]")).to_have_text(
+        someone.say("entitlement.price.credits", cost=2, available=15)
+    )
     page.set_input_files("input[type=file]", pdf_file(folder, "Mon CV.pdf", brought.pdf))
     expect(page.locator("#import [data-task-state]")).to_contain_text("Mon CV")
     page.wait_for_url(re.compile(r"/cvs/[0-9a-f-]{36}$"), timeout=30_000)
@@ -87,6 +90,8 @@ def ask_score(someone: Visitor) -> int:
     page.click(f"text={someone.say('cvs.compare.ask')}")
     page.wait_for_url(re.compile(r"/match/"))
     page.wait_for_selector(".ring", timeout=30_000)
+    paid = page.locator("[data-receipt=captured] summary")
+    expect(paid).to_contain_text(someone.say("entitlement.receipt.credits", n=1))
     return int(page.locator(".ring text").text_content() or "")
 
 
