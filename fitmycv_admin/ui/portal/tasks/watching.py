@@ -54,8 +54,10 @@ class Watching(Listing, mixin=True):
         """Show the page and what is on its way, then follow that."""
         with self._loading():
             yield
+            # First: a task that ends while the page is read was seen open, so its end is noticed.
+            found = await look(progress.followed, actor(), self._scope())
             await self._fetch()
-            self._show(await look(progress.followed, actor(), self._scope()))
+            self._show(found)
         if not self.problem:
             yield type(self).watch
 
