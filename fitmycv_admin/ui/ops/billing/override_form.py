@@ -46,7 +46,7 @@ def grant_dialog(state: Any) -> rx.Component:
                               default_value=state.wanted_feature),
             form.form_row(
                 form.select_field("kind", t("plans.allows"), kinds, default_value=NUMBER),
-                form.text_field("usage_limit", t("plans.uses_a_month"), errors=errors, numeric=True, optional=True,
+                form.text_field("usage_limit", t("plans.uses_a_month"), errors=errors, numeric=True,
                                 input_mode="numeric", auto_complete="off"),
             ),
             form.text_field("ends_at", t("plans.until_zone", zone=state.zone), errors=errors, type="datetime-local"),

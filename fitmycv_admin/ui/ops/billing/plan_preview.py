@@ -66,7 +66,7 @@ def _impact(one: Any) -> rx.Component:
                 t("plans.above_n", n=one.above), class_name=rx.cond(one.above > 0, "tone-warn", "")
             ),
         ),
-        rx.el.div(rows, class_name="table-scroll table-free", tab_index=0, role="region",
+        rx.el.div(rows, class_name="table-scroll", style={"min-height": "0"}, tab_index=0, role="region",
                   aria_label=t("kit.table.region")),
         rx.el.p(
             controls.file_link(t("plans.see_people"), href=one.href, kind="quiet", target="_blank"),
