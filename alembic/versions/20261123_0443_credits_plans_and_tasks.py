@@ -100,6 +100,13 @@ def _replace_check(table: str, name: str, rule: str) -> None:
 
 
 def upgrade() -> None:
+    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    op.create_index(
+        "ix_app_user_search", "app_user",
+        [sa.literal_column("lower(email)").label("email_lower"), sa.literal_column("lower(name)").label("name_lower")],
+        unique=False, postgresql_using="gin",
+        postgresql_ops={"email_lower": "gin_trgm_ops", "name_lower": "gin_trgm_ops"},
+    )  # fmt: skip
     op.create_table(
         "welcome_check",
         sa.Column("hash", sa.Text(), nullable=False),
@@ -578,6 +585,10 @@ def upgrade() -> None:
         postgresql_ops={"payload": "jsonb_path_ops"},
     )  # fmt: skip
     op.create_index(
+        "ix_background_task_pace", "background_task", ["type", "finished_at"], unique=False,
+        postgresql_include=["started_at", "queued_at"], postgresql_where=sa.text("status = 'completed'"),
+    )  # fmt: skip
+    op.create_index(
         "ix_background_task_finished_at", "background_task", ["finished_at"], unique=False,
         postgresql_include=["status", "type", "user_id", "queued_at", "started_at", "error_fingerprint"],
         postgresql_where=sa.text("finished_at IS NOT NULL"),
@@ -713,6 +724,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_app_user_search", table_name="app_user")
     _earlier_checks()
     op.drop_constraint(
         op.f("fk_subscription_plan_feature_limit_plan_version_id"),
@@ -797,6 +809,7 @@ def downgrade() -> None:
         op.f("ix_background_task_status_created_at"), "background_task", ["status", "created_at"], unique=False
     )
     op.drop_index("ix_background_task_finished_at", table_name="background_task")
+    op.drop_index("ix_background_task_pace", table_name="background_task")
     op.drop_index("ix_background_task_payload", table_name="background_task")
     op.drop_column("background_task", "queued_at")
     op.drop_column("background_task", "progressed_at")

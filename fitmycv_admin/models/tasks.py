@@ -46,6 +46,8 @@ class BackgroundTask(Table, table=True):
         Index("ix_background_task_lease", "lease_until", postgresql_where=text("status = 'running'")),
         Index("ix_background_task_payload", "payload", postgresql_using="gin",
               postgresql_ops={"payload": "jsonb_path_ops"}),
+        Index("ix_background_task_pace", "type", "finished_at", postgresql_include=["started_at", "queued_at"],
+              postgresql_where=text("status = 'completed'")),
         Index("ix_background_task_finished_at", "finished_at",
               postgresql_include=["status", "type", "user_id", "queued_at", "started_at", "error_fingerprint"],
               postgresql_where=text("finished_at IS NOT NULL")),
