@@ -70,7 +70,7 @@ function draw(figure, lang, f, t) {
       name, x: x.map((_, i) => i), y: series.values, customdata: x.map((_, i) => [heads[i], write(series.values[i]), write(sums[i])]),
       hovertemplate: `%{customdata[0]}<br><b>%{customdata[1]}</b> ${name.replace(/[<>&%{}]/g, "")}${isStack && figure.series.length > 1 ? `<br>${t("kit.chart.total")} %{customdata[2]}` : ""}<extra></extra>`,
       ...(isStack ? { type: "bar", marker: { color, line: { width: 1, color: token("surface") }, cornerradius: 2 } }
-        : { type: "scatter", mode: x.length < 3 ? "lines+markers" : "lines", line: { color, width: 2, dash: series.dashed ? "dot" : "solid" }, connectgaps: false }),
+        : { type: "scatter", mode: x.length < 3 || series.values.includes(null) ? "lines+markers" : "lines", line: { color, width: 2, dash: series.dashed ? "dot" : "solid" }, connectgaps: false }),
     };
   });
   const bad = token("bad");

@@ -18,7 +18,7 @@ REST = "rest"
 PARTS = {
     "shared": ("common", "kit", "accounts"),
     "portal": ("cvs", "imports", "wallet"),
-    "ops": ("access", "ai_costs", "approvals", "credits", "insights"),
+    "ops": ("access", "ai_costs", "approvals", "console", "credits", "insights"),
 }
 """Which areas make a part; every other area is in `rest`."""
 FRAMES = {"guest": ("shared",), "portal": ("shared", "portal", REST), "ops": ("shared", "ops", REST)}

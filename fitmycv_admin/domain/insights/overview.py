@@ -13,6 +13,8 @@ from fitmycv_admin.domain.ai_costs import queries as costs
 from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.periods import Compare, Preset
 from fitmycv_admin.domain.billing import inbox, reconciliation
+from fitmycv_admin.domain.tasks import delays
+from fitmycv_admin.domain.tasks.delays import DelayRow
 from fitmycv_admin.models import BackgroundTask, EmailLog, Feedback, StripeWebhookLog, User
 from fitmycv_admin.vocabulary import FeedbackState, MailState, Permission, TaskState
 
@@ -37,6 +39,7 @@ class Overview:
     tasks: tuple[Figure, ...]
     people: tuple[Figure, ...]
     waiting: tuple[Figure, ...]
+    late: tuple[DelayRow, ...]
 
 
 def overview(db: Session, by: Actor) -> Overview:
@@ -47,6 +50,7 @@ def overview(db: Session, by: Actor) -> Overview:
         tasks=_tasks(db) if by.may(Permission.TASKS_READ) else (),
         people=_people(db) if by.may(Permission.PEOPLE_READ) else (),
         waiting=_waiting(db, by),
+        late=delays.now(db, by) if by.may(Permission.TASKS_READ) else (),
     )
 
 

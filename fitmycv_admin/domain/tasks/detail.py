@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from fitmycv_admin.core.errors import NotFound
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.tasks import queries
+from fitmycv_admin.domain.tasks import queries, timeline
+from fitmycv_admin.domain.tasks.timeline import Moment
 from fitmycv_admin.vocabulary import Permission, TaskState
 
 
@@ -85,6 +86,9 @@ class TaskCard:
     attempts: tuple[AttemptRow, ...]
     steps: tuple[StepRow, ...]
     calls: tuple[CallRow, ...]
+    moments: tuple[Moment, ...]
+    is_quarantined: bool
+    is_discarded: bool
     may_write: bool
 
     @property
@@ -95,7 +99,18 @@ class TaskCard:
     @property
     def may_retry(self) -> bool:
         """Whether this actor may start it again now."""
-        return self.may_write and self.state in (TaskState.FAILED, TaskState.CANCELLED)
+        is_over = self.state in (TaskState.FAILED, TaskState.CANCELLED)
+        return self.may_write and is_over and not self.is_quarantined and not self.is_discarded
+
+    @property
+    def may_requeue(self) -> bool:
+        """Whether this actor may put it back in line now."""
+        return self.may_cancel
+
+    @property
+    def may_release(self) -> bool:
+        """Whether this actor may start it again, or give it up, although it is set aside."""
+        return self.may_write and self.is_quarantined
 
 
 def task(db: Session, by: Actor, task_id: UUID) -> TaskCard:
@@ -118,7 +133,9 @@ def task(db: Session, by: Actor, task_id: UUID) -> TaskCard:
         fingerprint=row.error_fingerprint or "", same_error_24h=_same_error(db, row.error_fingerprint),
         cost_nano=sum(call.cost_nano or 0 for call in calls), unpriced=sum(call.cost_nano is None for call in calls),
         attempts=_attempts(db, task_id), steps=_steps(db, task_id), calls=calls,
-        may_write=by.may(Permission.TASKS_WRITE),
+        moments=timeline.of_task(db, by, task_id),
+        is_quarantined=row.quarantined_at is not None and row.discarded_at is None,
+        is_discarded=row.discarded_at is not None, may_write=by.may(Permission.TASKS_WRITE),
     )  # fmt: skip
 
 

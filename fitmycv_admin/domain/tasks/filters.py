@@ -115,7 +115,7 @@ def where(by: Actor, filters: Filters, known: Usual) -> Where:
     given: dict[str, tuple[str, Any]] = {
         "type": ("task.type = :type", filters.type),
         "user": ("task.user_id = :user", filters.user_id),
-        "older": ("task.created_at < clock_timestamp() - make_interval(secs => :older)", filters.older_s),
+        "older": ("task.created_at < statement_timestamp() - make_interval(secs => :older)", filters.older_s),
         "fingerprint": ("task.error_fingerprint = :fingerprint", filters.fingerprint),
         "since": ("task.finished_at >= :since", filters.since),
         "until": ("task.finished_at < :until", filters.until),

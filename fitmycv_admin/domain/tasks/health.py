@@ -24,6 +24,7 @@ SPANS: dict[str, tuple[timedelta, timedelta]] = {
 """How far back, and in steps of how much."""
 STANDARD = "24h"
 _GROUPS = 50
+_SAMPLE = 10_000
 _DAY = timedelta(days=1)
 
 
@@ -49,7 +50,6 @@ class FailureRow:
     fingerprint: str
     error_key: str
     sample: str
-    types: tuple[str, ...]
     count: int
     people: int
     first: datetime
@@ -72,6 +72,8 @@ class HealthScreen:
 
     since: datetime
     until: datetime
+    one_in: int
+    """Times are of every so many-th task, when there are very many."""
     steps: tuple[Step, ...]
     failures: tuple[FailureRow, ...]
     stuck: tuple[StuckRow, ...]
@@ -88,8 +90,9 @@ def health(db: Session, by: Actor, span: str, type_: str = "") -> HealthScreen:
     edges = _edges(db, clock.now(), back, step)
     since, until = edges[0], edges[-1]
     values = {"since": since, "until": until, "type": type_}
+    one_in, steps = _steps(db, values, edges)
     return HealthScreen(
-        since, until, _steps(db, values, edges), _failures(db, values), stuck(db, by, usual.usual(db), type_)
+        since, until, one_in, steps, _failures(db, values), stuck(db, by, usual.usual(db), type_)
     )
 
 
@@ -103,29 +106,37 @@ def _edges(db: Session, now: datetime, back: timedelta, step: timedelta) -> list
     return [(end - step * number).astimezone(UTC) for number in range(back // step, -1, -1)]
 
 
-_STEPS = """
+_COUNTS = """
 SELECT width_bucket(finished_at, CAST(:edges AS timestamptz[])) AS place,
     count(*) FILTER (WHERE status = 'completed') AS completed, count(*) FILTER (WHERE status = 'failed') AS failed,
-    count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY GREATEST(0, extract(epoch FROM started_at - queued_at)))
-        FILTER (WHERE started_at IS NOT NULL) AS wait,
-    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY extract(epoch FROM finished_at - started_at))
-        FILTER (WHERE status = 'completed' AND started_at IS NOT NULL) AS run
+    count(*) FILTER (WHERE status = 'cancelled') AS cancelled
 FROM background_task WHERE finished_at >= :since AND finished_at < :until {type} GROUP BY 1"""
+# The microseconds of a start are as good as dice.
+_TIMES = """
+SELECT width_bucket(finished_at, CAST(:edges AS timestamptz[])) AS place,
+    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY GREATEST(0, date_part('epoch', started_at - queued_at)))
+        AS wait,
+    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY date_part('epoch', finished_at - started_at))
+        FILTER (WHERE status = 'completed') AS run
+FROM background_task WHERE finished_at >= :since AND finished_at < :until {type} AND started_at IS NOT NULL
+    AND CAST(date_part('microseconds', started_at) AS bigint) % :one_in = 0 GROUP BY 1"""
 
 
-def _steps(db: Session, values: dict[str, Any], edges: list[datetime]) -> tuple[Step, ...]:
-    statement = text(_STEPS.format(type="AND type = :type" if values["type"] else ""))
-    found = {row.place: row for row in db.execute(statement, {**values, "edges": edges})}
+def _steps(db: Session, values: dict[str, Any], edges: list[datetime]) -> tuple[int, tuple[Step, ...]]:
+    narrow = "AND type = :type" if values["type"] else ""
+    values = {**values, "edges": edges}
+    counts = {row.place: row for row in db.execute(text(_COUNTS.format(type=narrow)), values)}
+    one_in = 1 + sum(row.completed + row.failed for row in counts.values()) // _SAMPLE
+    times = {row.place: row for row in db.execute(text(_TIMES.format(type=narrow)), {**values, "one_in": one_in})}
     pairs = enumerate(itertools.pairwise(edges), start=1)
-    return tuple(_step(at, until, found.get(place)) for place, (at, until) in pairs)
+    return one_in, tuple(_step(at, until, counts.get(place), times.get(place)) for place, (at, until) in pairs)
 
 
-def _step(at: datetime, until: datetime, row: Any) -> Step:
-    if row is None:
+def _step(at: datetime, until: datetime, count: Any, times: Any) -> Step:
+    if count is None:
         return Step(at, until, 0, 0, 0, None, None, None, None)
-    wait, run = _ms(row.wait), _ms(row.run)
-    return Step(at, until, row.completed, row.failed, row.cancelled, *wait, *run)
+    wait, run = (_ms(times.wait), _ms(times.run)) if times is not None else ((None, None), (None, None))
+    return Step(at, until, count.completed, count.failed, count.cancelled, *wait, *run)
 
 
 def _ms(pair: Sequence[Any] | None) -> tuple[int | None, int | None]:
@@ -136,10 +147,12 @@ def _ms(pair: Sequence[Any] | None) -> tuple[int | None, int | None]:
 
 _FAILURES = """
 SELECT failed.*, newest.error_key, newest.error FROM (
-    SELECT error_fingerprint AS fingerprint, array_agg(DISTINCT type) AS types, count(*) AS count,
-        count(DISTINCT user_id) AS people, min(finished_at) AS first, max(finished_at) AS last
-    FROM background_task WHERE finished_at >= :since AND finished_at < :until AND status = 'failed' {type}
-    GROUP BY error_fingerprint ORDER BY count(*) DESC, max(finished_at) DESC LIMIT :most
+    SELECT fingerprint, sum(tasks)::int AS count, count(user_id) AS people, min(first) AS first, max(last) AS last
+    FROM (SELECT error_fingerprint AS fingerprint, user_id, count(*) AS tasks, min(finished_at) AS first,
+            max(finished_at) AS last
+        FROM background_task WHERE finished_at >= :since AND finished_at < :until AND status = 'failed' {type}
+        GROUP BY error_fingerprint, user_id) by_person
+    GROUP BY fingerprint ORDER BY sum(tasks) DESC, max(last) DESC LIMIT :most
 ) failed LEFT JOIN LATERAL (
     SELECT error_key, error FROM background_task task WHERE task.finished_at = failed.last AND task.status = 'failed'
     AND task.error_fingerprint IS NOT DISTINCT FROM failed.fingerprint LIMIT 1
@@ -150,7 +163,7 @@ def _failures(db: Session, values: dict[str, Any]) -> tuple[FailureRow, ...]:
     statement = text(_FAILURES.format(type="AND type = :type" if values["type"] else ""))
     return tuple(
         FailureRow(
-            row.fingerprint or "", row.error_key or "", row.error or "", tuple(row.types), row.count, row.people,
+            row.fingerprint or "", row.error_key or "", row.error or "", row.count, row.people,
             row.first, row.last,
         )
         for row in db.execute(statement, {**values, "most": _GROUPS})

@@ -9,9 +9,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from fitmycv_admin.core import paging
-from fitmycv_admin.core.errors import Invalid, NotFound
+from fitmycv_admin.core.errors import Conflict, Invalid, NotFound
 from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.billing import batches
+from fitmycv_admin.domain.billing.batches import Started
 from fitmycv_admin.domain.tasks import queries
 from fitmycv_admin.vocabulary import Permission
 
@@ -19,7 +21,8 @@ KINDS = ("failed", "cancelled", "slow")
 """What may have hit somebody."""
 MOST_PEOPLE = 10_000
 SLOW_S = (30, 60, 300, 900)
-"""From how many seconds between the asking and the end a completed task counts as slow."""
+"""From how many seconds between the asking and the end a completed task may count as slow."""
+SLOW_STANDARD_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Wanted:
     since: datetime
     until: datetime
     kinds: tuple[str, ...] = KINDS
-    slow_s: int = SLOW_S[1]
+    slow_s: int = SLOW_STANDARD_S
     type: str = ""
     fingerprint: str = ""
 
@@ -63,11 +66,24 @@ class HitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeUpRow:
+    """Credits that were given, or wait to be given, for an incident whose period meets this one."""
+
+    batch_id: UUID
+    state: str
+    people: int
+    total: int
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentScreen:
     """Everything the page shows, from one snapshot."""
 
     totals: Totals
     page: Page[HitRow]
+    made_up: tuple[MadeUpRow, ...]
 
 
 _HIT = """
@@ -97,7 +113,7 @@ def hit(db: Session, by: Actor, wanted: Wanted, request: PageRequest) -> Inciden
     with_hit, values = _with(wanted)
     row = db.execute(text(with_hit + _TOTALS), values).one()
     totals = Totals(row.people, int(row.failed), int(row.cancelled), int(row.slow))
-    return IncidentScreen(totals, _page(db, by, wanted, request))
+    return IncidentScreen(totals, _page(db, by, wanted, request), _made_up(db, wanted))
 
 
 def _with(wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -127,6 +143,38 @@ def _page(db: Session, by: Actor, wanted: Wanted, request: PageRequest) -> Page[
     ]  # fmt: skip
     asked = request if point is not None else PageRequest(size=request.size)
     return paging.page_of(rows, asked, lambda row: (row.tasks, str(row.user_id)))
+
+
+_MADE_UP = text("""
+SELECT id, state, people, total, note, created_at FROM credit_batch
+WHERE source ->> 'kind' = 'incident' AND state <> 'abandoned'
+    AND CAST(source ->> 'since' AS timestamptz) < :until AND CAST(source ->> 'until' AS timestamptz) > :since
+ORDER BY created_at DESC LIMIT 10""")
+
+
+def _made_up(db: Session, wanted: Wanted) -> tuple[MadeUpRow, ...]:
+    rows = db.execute(_MADE_UP, {"since": wanted.since, "until": wanted.until})
+    return tuple(MadeUpRow(row.id, row.state, row.people, row.total, row.note, row.created_at) for row in rows)
+
+
+def make_up(
+    db: Session, by: Actor, wanted: Wanted, each: int, *, per_task: bool, note: str, expected: int
+) -> tuple[UUID, Started]:
+    """Give credits to everyone hit, as one batch: at once within the limits of who gives, else by a second person.
+
+    `expected` is how many people were shown: Conflict when others were hit meanwhile. Needs tasks.write; raises what
+    `amounts` and `batches.preview` raise.
+    """
+    given = amounts(db, by, wanted, each, per_task=per_task)
+    if len(given) != expected:
+        raise Conflict
+    source = {
+        "kind": batches.INCIDENT, "since": wanted.since.isoformat(), "until": wanted.until.isoformat(),
+        "kinds": list(wanted.kinds), "slow_s": wanted.slow_s, "type": wanted.type, "fingerprint": wanted.fingerprint,
+        "each": each, "per_task": per_task,
+    }  # fmt: skip
+    batch_id = batches.preview(db, by, source, given, batches.INCIDENT, note)
+    return batch_id, batches.start(db, by, batch_id)
 
 
 def _position(token: str) -> tuple[int, UUID] | None:

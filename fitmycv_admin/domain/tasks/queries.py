@@ -15,8 +15,9 @@ from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.emails import addresses
 from fitmycv_admin.domain.tasks import filters as matching
-from fitmycv_admin.domain.tasks import heartbeats, usual
+from fitmycv_admin.domain.tasks import health, heartbeats, usual
 from fitmycv_admin.domain.tasks.filters import Filters
+from fitmycv_admin.domain.tasks.usual import Usual
 from fitmycv_admin.vocabulary import Permission, TaskState
 
 
@@ -78,6 +79,7 @@ class Board:
     failed_24h: int
     ended_24h: int
     quarantined: int
+    stuck: int
     wait_p95_ms: int | None
     workers: int
     dispatchers: int
@@ -109,17 +111,24 @@ def progress_of(db: Session, by: Actor, task_id: UUID) -> ProgressCard:
 def board(db: Session, by: Actor, filters: Filters, request: PageRequest) -> BoardScreen:
     """Everything the operators' list shows. Needs tasks.read; people are masked without people.reveal."""
     by.must(Permission.TASKS_READ)
-    return BoardScreen(_figures(db), _page(db, by, filters, request))
+    known = usual.usual(db)
+    return BoardScreen(_figures(db, by, known), _page(db, by, filters, request, known))
+
+
+def page(db: Session, by: Actor, filters: Filters, request: PageRequest) -> Page[TaskRow]:
+    """A page of the operators' list without its figures. Needs tasks.read."""
+    by.must(Permission.TASKS_READ)
+    return _page(db, by, filters, request, usual.usual(db))
 
 
 def rows(db: Session, by: Actor, filters: Filters) -> Iterator[TaskRow]:
     """Every row of the operators' list, newest first, for a file. Needs tasks.read."""
     by.must(Permission.TASKS_READ)
-    token = ""
+    known, token = usual.usual(db), ""
     while True:
-        page = _page(db, by, filters, PageRequest(after=token, size=paging.MAX_SIZE))
-        yield from page.rows
-        token = page.next
+        found = _page(db, by, filters, PageRequest(after=token, size=paging.MAX_SIZE), known)
+        yield from found.rows
+        token = found.next
         if not token:
             return
 
@@ -127,22 +136,24 @@ def rows(db: Session, by: Actor, filters: Filters) -> Iterator[TaskRow]:
 _FIGURES = text("""
 SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
     extract(epoch FROM clock_timestamp() - min(queued_at) FILTER (WHERE status = 'queued')) * 1000 AS oldest,
-    (SELECT count(*) FROM background_task WHERE finished_at > clock_timestamp() - interval '24 hours'
+    (SELECT count(*) FROM background_task WHERE finished_at > statement_timestamp() - interval '24 hours'
         AND status = 'failed') AS failed,
-    (SELECT count(*) FROM background_task WHERE finished_at > clock_timestamp() - interval '24 hours'
+    (SELECT count(*) FROM background_task WHERE finished_at > statement_timestamp() - interval '24 hours'
         AND status IN ('failed', 'completed')) AS ended,
     (SELECT count(*) FROM background_task WHERE quarantined_at IS NOT NULL AND discarded_at IS NULL) AS quarantined,
     (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - queued_at) * 1000)
-        FROM background_task WHERE created_at > clock_timestamp() - interval '1 hour'
+        FROM background_task WHERE created_at > statement_timestamp() - interval '1 hour'
         AND started_at >= queued_at) AS wait
 FROM background_task WHERE status IN ('queued', 'running')""")
 
 
-def _figures(db: Session) -> Board:
+def _figures(db: Session, by: Actor, known: Usual) -> Board:
     row = db.execute(_FIGURES).one()
     return Board(
         queued=row.queued, running=row.running, oldest_wait_ms=max(0, int(row.oldest or 0)), failed_24h=row.failed,
-        ended_24h=row.ended, quarantined=row.quarantined, wait_p95_ms=None if row.wait is None else int(row.wait),
+        ended_24h=row.ended, quarantined=row.quarantined,
+        stuck=sum(one.count for one in health.stuck(db, by, known)),
+        wait_p95_ms=None if row.wait is None else int(row.wait),
         workers=heartbeats.alive(db, "worker.tasks"), dispatchers=heartbeats.alive(db, "dispatcher"),
         schedulers=heartbeats.alive(db, "scheduler"),
     )  # fmt: skip
@@ -163,8 +174,7 @@ LEFT JOIN LATERAL (SELECT count(*) AS calls, count(cost_nano) AS known, sum(cost
 ORDER BY task.created_at {way}, task.id {way}"""
 
 
-def _page(db: Session, by: Actor, filters: Filters, request: PageRequest) -> Page[TaskRow]:
-    known = usual.usual(db)
+def _page(db: Session, by: Actor, filters: Filters, request: PageRequest, known: Usual) -> Page[TaskRow]:
     where, values = matching.where(by, filters, known)
     values |= known.values()
     before = _position(request.before)

@@ -69,10 +69,10 @@ SELECT kind.type, run_mean, run_p95, wait_p95 FROM unnest(CAST(:types AS text[])
 CROSS JOIN LATERAL (
     SELECT avg(run) AS run_mean, percentile_disc(0.95) WITHIN GROUP (ORDER BY run) AS run_p95,
         percentile_disc(0.95) WITHIN GROUP (ORDER BY wait) AS wait_p95
-    FROM (SELECT extract(epoch FROM finished_at - started_at) AS run,
-            GREATEST(0, extract(epoch FROM started_at - queued_at)) AS wait FROM background_task
-        WHERE type = kind.type AND status = 'completed' AND created_at > clock_timestamp() - interval '7 days'
-        ORDER BY created_at DESC, id DESC LIMIT :sample) ended
+    FROM (SELECT date_part('epoch', finished_at - started_at) AS run,
+            GREATEST(0, date_part('epoch', started_at - queued_at)) AS wait FROM background_task
+        WHERE type = kind.type AND status = 'completed' AND finished_at > statement_timestamp() - interval '7 days'
+        ORDER BY finished_at DESC LIMIT :sample) ended
 ) measured""")
 _CLOSED = text("SELECT type FROM task_type_control WHERE is_paused")
 

@@ -14,6 +14,7 @@ from fitmycv_admin.ui.guard import policy
 from fitmycv_admin.ui.kit import values
 from fitmycv_admin.ui.kit.card import Direction, kpi_card, kpis, notice, page_header
 from fitmycv_admin.ui.kit.card import page as column
+from fitmycv_admin.ui.kit.controls import link_button
 from fitmycv_admin.ui.kit.states import loading_block
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
@@ -44,6 +45,16 @@ class Shown:
     href: str
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Work that waits too long now."""
+
+    key: str
+    worst_ms: int
+    limit_ms: int
+    told: int
+
+
 class OverviewState(AppState):
     """The figures that this person may see."""
 
@@ -52,6 +63,7 @@ class OverviewState(AppState):
     tasks: list[Shown] = []  # noqa: RUF012
     people: list[Shown] = []  # noqa: RUF012
     waiting: list[Shown] = []  # noqa: RUF012
+    late: list[Late] = []  # noqa: RUF012
 
     @rx.event
     @policy(Permission.OVERVIEW_READ)
@@ -60,6 +72,7 @@ class OverviewState(AppState):
         found = await look(overview.overview, actor())
         self.costs, self.tasks = _shown(found.costs), _shown(found.tasks)
         self.people, self.waiting = _shown(found.people), _shown(found.waiting)
+        self.late = [Late(str(row.id), row.worst_s * 1000, row.limit_s * 1000, row.told) for row in found.late]
         self.is_loaded = True
 
 
@@ -112,6 +125,12 @@ def mail_off() -> rx.Component:
     return rx.cond(AppState.is_mail_off, notice(t("emails.off"), tone="warn"), rx.fragment())
 
 
+def _late(row: Late) -> rx.Component:
+    words = t("console.late", age=values.duration_ms(row.worst_ms), limit=values.duration_ms(row.limit_ms), n=row.told)
+    return notice(words, tone="bad", actions=(link_button(t("console.late.show"), href="/ops/tasks?state=queued"),),
+                  key=row.key)  # fmt: skip
+
+
 def _section(title: str, cards: Any, draw: Callable[[Shown], rx.Component]) -> rx.Component:
     return rx.cond(
         cards.length() > 0,
@@ -137,6 +156,7 @@ def overview_page() -> rx.Component:
         rx.cond(
             OverviewState.is_loaded,
             rx.fragment(
+                rx.foreach(OverviewState.late, _late),
                 _section("insights.overview.costs", OverviewState.costs, _cost_card),
                 _section("insights.overview.tasks", OverviewState.tasks, _task_card),
                 _section("insights.overview.people", OverviewState.people, _people_card),

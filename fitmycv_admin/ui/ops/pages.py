@@ -16,7 +16,7 @@ from fitmycv_admin.ui.ops.billing import (
     reconciliation,
 )
 from fitmycv_admin.ui.ops.settings import mapping
-from fitmycv_admin.ui.ops.tasks import board, task
+from fitmycv_admin.ui.ops.tasks import board, control, health, incidents, task
 from fitmycv_admin.ui.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -36,6 +36,9 @@ PAGES: tuple[Page, ...] = (
     limit_overrides.limit_overrides,
     mapping.mapping,
     board.board,
+    health.health_page,
+    control.control_page,
+    incidents.incidents_page,
     task.task,
     users.users,
     roles.roles,

@@ -1,19 +1,19 @@
 """One task: how it stands, every start, what its calls cost, why it failed, and what can be done."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
 
 from fitmycv_admin.core.ask import ask, look
 from fitmycv_admin.core.errors import FitMyCvError
-from fitmycv_admin.domain.tasks import board, detail
-from fitmycv_admin.domain.tasks.detail import TaskCard
+from fitmycv_admin.domain.tasks import board, console, detail, quarantine
 from fitmycv_admin.ui.copy import t, t_given, t_key, t_word
 from fitmycv_admin.ui.guard import policy
 from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, states, table, ticker, toast, values
 from fitmycv_admin.ui.kit.listing import Listing
+from fitmycv_admin.ui.ops.tasks import task_lines
+from fitmycv_admin.ui.ops.tasks.task_lines import AttemptLine, CallLine, MomentLine, Shown, StepLine
 from fitmycv_admin.ui.page import page
 from fitmycv_admin.ui.portal.addresses import id_at
 from fitmycv_admin.ui.session import AppState, actor
@@ -23,84 +23,11 @@ TICK_S = 2
 _ID_AT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptLine:
-    """One start."""
-
-    attempt: int
-    worker: str
-    started_at: str
-    run_ms: int
-    outcome: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepLine:
-    """One step that is done."""
-
-    step: str
-    attempt: int
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallLine:
-    """One model call."""
-
-    id: str
-    at: str
-    call_name: str
-    model: str
-    status: str
-    prompt: int
-    cached: int
-    completion: int
-    duration_ms: int | None
-    cost_nano: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of the timeline; `label` is a catalogue key."""
-
-    label: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The task as the page draws it."""
-
-    id: str = ""
-    type: str = "noop"
-    title: str = ""
-    state: str = "queued"
-    user: str = ""
-    user_id: str = ""
-    feature: str = ""
-    attempt: int = 0
-    max_attempts: int = 0
-    percent: int = 0
-    step_key: str = ""
-    worker: str = ""
-    messages: int = 0
-    error_key: str = ""
-    error_params: dict[str, Any] = field(default_factory=dict)
-    error: str = ""
-    fingerprint: str = ""
-    same_error: int = 0
-    cost_nano: int = 0
-    unpriced: int = 0
-    may_cancel: bool = False
-    may_retry: bool = False
-
-
 class TaskPageState(Listing, AppState):
     """One task."""
 
     task: Shown = Shown()
-    moments: list[Moment] = []  # noqa: RUF012  (Reflex copies defaults)
+    moments: list[MomentLine] = []  # noqa: RUF012  (Reflex copies defaults)
     attempts: list[AttemptLine] = []  # noqa: RUF012
     steps: list[StepLine] = []  # noqa: RUF012
     calls: list[CallLine] = []  # noqa: RUF012
@@ -125,13 +52,31 @@ class TaskPageState(Listing, AppState):
     @policy(Permission.TASKS_WRITE)
     async def cancel(self, given: dict[str, str]) -> Any:
         """Cancel it, for the reason given."""
-        return await self._act(board.cancel_for, given.get("reason", ""), "tasks.act.cancelled")
+        return await self._act(board.cancel_for, given.get("reason", ""), "console.act.cancelled")
 
     @rx.event
     @policy(Permission.TASKS_WRITE)
     async def retry(self, given: dict[str, str]) -> Any:
         """Start it again, for the reason given."""
-        return await self._act(board.retry_for, given.get("reason", ""), "tasks.act.retried")
+        return await self._act(board.retry_for, given.get("reason", ""), "console.act.retried")
+
+    @rx.event
+    @policy(Permission.TASKS_WRITE)
+    async def requeue(self, given: dict[str, str]) -> Any:
+        """Put it back in line, for the reason given."""
+        return await self._act(console.requeue_for, given.get("reason", ""), "console.act.requeued")
+
+    @rx.event
+    @policy(Permission.TASKS_WRITE)
+    async def release(self, given: dict[str, str]) -> Any:
+        """Start it although it was set aside, for the reason given."""
+        return await self._act(quarantine.release, given.get("reason", ""), "console.act.released")
+
+    @rx.event
+    @policy(Permission.TASKS_WRITE)
+    async def discard(self, given: dict[str, str]) -> Any:
+        """Give it up for good, for the reason given."""
+        return await self._act(quarantine.discard, given.get("reason", ""), "console.act.discarded")
 
     async def _act(self, act: Any, reason: str, done: str) -> Any:
         language = str(actor().language)
@@ -147,69 +92,39 @@ class TaskPageState(Listing, AppState):
 
     async def _read(self) -> None:
         found = await look(detail.task, actor(), id_at(self.router.url, _ID_AT))
-        self.task, self.is_over = _shown(found), found.finished_at is not None
-        self.moments = _moments(found)
-        self.attempts = [
-            AttemptLine(
-                row.attempt, row.worker, row.started_at.isoformat(), row.run_ms, row.outcome or "running", row.error
-            )
-            for row in found.attempts
-        ]
-        self.steps = [StepLine(row.step, row.attempt, row.at.isoformat()) for row in found.steps]
-        self.calls = [
-            CallLine(
-                str(row.id), row.at.isoformat(), row.call_name, row.model, row.status, row.prompt_tokens,
-                row.cached_tokens, row.completion_tokens, row.duration_ms, row.cost_nano,
-            )
-            for row in found.calls
-        ]  # fmt: skip
+        self.task, self.is_over = task_lines.shown(found), found.finished_at is not None
+        self.moments, self.attempts = task_lines.moments(found), task_lines.attempts(found)
+        self.steps, self.calls = task_lines.steps(found), task_lines.calls(found)
 
 
-def _shown(found: TaskCard) -> Shown:
-    return Shown(
-        id=str(found.id), type=found.type, title=found.title,
-        state="cancelling" if found.is_cancelling else found.state, user=found.user, user_id=str(found.user_id or ""),
-        feature=found.feature, attempt=found.attempt, max_attempts=found.max_attempts, percent=found.percent,
-        step_key=found.step_key, worker=found.worker, messages=found.dispatch_seq, error_key=found.error_key,
-        error_params=found.error_params, error=found.error, fingerprint=found.fingerprint,
-        same_error=found.same_error_24h, cost_nano=found.cost_nano, unpriced=found.unpriced,
-        may_cancel=found.may_cancel, may_retry=found.may_retry,
-    )  # fmt: skip
-
-
-def _moments(found: TaskCard) -> list[Moment]:
-    instants = {
-        "tasks.task.created": found.created_at,
-        "tasks.task.dispatched": found.dispatched_at,
-        "tasks.task.started": found.started_at,
-        "tasks.task.finished": found.finished_at,
-    }
-    known = [Moment(label, at.isoformat()) for label, at in instants.items() if at is not None]
-    return sorted(known, key=lambda moment: moment.at)
-
-
+MOMENTS = [
+    table.column("at", t("console.task.at")),
+    table.column("what", t("console.moment"), look="wrap"),
+    table.column("credits", t("console.moment.credits"), numeric=True),
+    table.column("cost", t("console.column.cost"), numeric=True),
+]
 ATTEMPTS = [
-    table.column("attempt", t("tasks.column.attempt"), numeric=True),
-    table.column("at", t("tasks.task.at")),
-    table.column("run", t("tasks.column.run"), numeric=True),
-    table.column("outcome", t("tasks.task.outcome")),
-    table.column("worker", t("tasks.task.worker"), look="mono clip"),
-    table.column("error", t("tasks.column.error"), look="mono wrap"),
+    table.column("attempt", t("console.column.attempt"), numeric=True),
+    table.column("at", t("console.task.at")),
+    table.column("run", t("console.column.run"), numeric=True),
+    table.column("outcome", t("console.task.outcome")),
+    table.column("worker", t("console.task.worker"), look="mono clip"),
+    table.column("error", t("console.column.error"), look="mono wrap"),
 ]
 STEPS = [
-    table.column("step", t("tasks.task.step"), look="mono"),
-    table.column("attempt", t("tasks.column.attempt"), numeric=True),
-    table.column("at", t("tasks.task.at")),
+    table.column("step", t("console.task.step"), look="mono"),
+    table.column("attempt", t("console.column.attempt"), numeric=True),
+    table.column("at", t("console.task.at")),
 ]
 CALLS = [
-    table.column("call", t("tasks.task.call"), look="mono"),
-    table.column("model", t("tasks.task.model"), look="mono"),
-    table.column("status", t("tasks.task.status")),
-    table.column("prompt", t("tasks.task.prompt"), numeric=True),
-    table.column("cached", t("tasks.task.cached"), numeric=True),
-    table.column("completion", t("tasks.task.completion"), numeric=True),
-    table.column("duration", t("tasks.column.run"), numeric=True),
-    table.column("cost", t("tasks.column.cost"), numeric=True),
+    table.column("call", t("console.task.call"), look="mono"),
+    table.column("model", t("console.task.model"), look="mono"),
+    table.column("status", t("console.task.status")),
+    table.column("prompt", t("console.task.prompt"), numeric=True),
+    table.column("cached", t("console.task.cached"), numeric=True),
+    table.column("completion", t("console.task.completion"), numeric=True),
+    table.column("duration", t("console.column.run"), numeric=True),
+    table.column("cost", t("console.column.cost"), numeric=True),
 ]
 
 
@@ -218,7 +133,7 @@ def _attempt(row: AttemptLine) -> list[controls.Content]:
         values.number(row.attempt),
         values.instant(row.started_at, relative=False, shape="exact"),
         values.duration_ms(row.run_ms),
-        t_word("tasks.outcome", row.outcome),
+        t_word("console.outcome", row.outcome),
         row.worker,
         row.error,
     ]
@@ -229,11 +144,11 @@ def _step(row: StepLine) -> list[controls.Content]:
 
 
 def _call(row: CallLine) -> list[controls.Content]:
-    unknown = badge.pill(t("tasks.cost_unknown"), tone="warn", title=t("tasks.cost_unknown_why"))
+    unknown = badge.pill(t("console.cost_unknown"), tone="warn", title=t("console.cost_unknown_why"))
     return [
         row.call_name,
         row.model,
-        badge.status_pill(rx.Var.create(row.status), "tasks.call"),
+        badge.status_pill(rx.Var.create(row.status), "console.call"),
         values.number(row.prompt),
         values.number(row.cached),
         values.number(row.completion),
@@ -249,60 +164,63 @@ def _empty(key: str) -> rx.Component:
 def _facts() -> rx.Component:
     one = TaskPageState.task
     unpriced = rx.cond(
-        one.unpriced > 0, badge.pill(t("tasks.task.unpriced", n=one.unpriced), tone="warn"), rx.fragment()
+        one.unpriced > 0, badge.pill(t("console.task.unpriced", n=one.unpriced), tone="warn"), rx.fragment()
     )
     person = controls.link(one.user, href="/ops/tasks?user=" + one.user_id, look="link")
     feature: rx.Var[str] = rx.Var.create(one.feature)
     return card.card(
         card.facts(
-            (t("tasks.task.id"), values.id_chip(rx.Var.create(one.id))),
-            (t("tasks.column.type"), t_word("tasks.type", one.type)),
-            (t("tasks.task.subject"), rx.cond(one.title != "", one.title, "–")),
-            (t("tasks.column.person"), rx.cond(one.user != "", person, t("tasks.system"))),
-            (t("tasks.task.feature"), rx.cond(feature != "", rx.el.span(feature, class_name="mono"), "–")),
-            (t("tasks.column.attempt"), t("tasks.attempt_of", attempt=one.attempt, most=one.max_attempts)),
-            (t("tasks.task.sent"), values.number(one.messages)),
-            (t("tasks.task.worker"), rx.cond(one.worker != "", rx.el.span(one.worker, class_name="mono"), "–")),
+            (t("console.task.id"), values.id_chip(rx.Var.create(one.id))),
+            (t("console.column.type"), t_word("tasks.type", one.type)),
+            (t("console.task.subject"), rx.cond(one.title != "", one.title, "–")),
+            (t("console.column.person"), rx.cond(one.user != "", person, t("console.system"))),
+            (t("console.task.feature"), rx.cond(feature != "", rx.el.span(feature, class_name="mono"), "–")),
+            (t("console.column.attempt"), t("console.attempt_of", attempt=one.attempt, most=one.max_attempts)),
+            (t("console.task.sent"), values.number(one.messages)),
+            (t("console.task.worker"), rx.cond(one.worker != "", rx.el.span(one.worker, class_name="mono"), "–")),
             (
-                t("tasks.task.cost"),
+                t("console.task.cost"),
                 rx.el.span(values.money_usd_nano(one.cost_nano, decimals=6), " ", unpriced, class_name="tabular"),
             ),
         ),
-        title=t("tasks.task.facts"),
+        title=t("console.task.facts"),
     )
 
 
-def _moment(moment: Moment) -> rx.Component:
-    return rx.fragment(
-        rx.el.dt(t_key(rx.Var.create(moment.label))),
-        rx.el.dd(values.instant(moment.at, relative=False, shape="exact"), class_name="tabular"),
-        key=moment.label,
-    )
+def _moment(row: MomentLine) -> list[controls.Content]:
+    return [
+        values.instant(row.at, relative=False, shape="exact"),
+        t_given(rx.Var.create(row.label), rx.Var.create(row.params)),
+        rx.cond(row.credits.is_none(), "", values.number(row.credits)),  # type: ignore[union-attr]
+        rx.cond(row.cost_nano.is_none(), "", values.money_usd_nano(row.cost_nano, decimals=6)),  # type: ignore[union-attr]
+    ]
 
 
 def _timeline() -> rx.Component:
     return card.card(
-        rx.el.dl(rx.foreach(TaskPageState.moments, _moment), class_name="facts"), title=t("tasks.task.timeline")
-    )
+        table.data_table("task-moments", MOMENTS, rx.Var.create(TaskPageState.moments), _moment,
+                         empty=_empty("console.task.no_moments"), card=False, max_height=False),
+        title=t("console.task.timeline"), padded=False,
+    )  # fmt: skip
 
 
 def _failure() -> rx.Component:
     one = TaskPageState.task
     same = controls.link(
-        t("tasks.task.same", n=one.same_error), href="/ops/tasks?error=" + one.fingerprint, look="link"
+        t("console.task.same", n=one.same_error), href="/ops/tasks?error=" + one.fingerprint, look="link"
     )
     shown = card.card(
         card.facts(
-            (t("tasks.task.shown"), t_given(rx.Var.create(one.error_key), rx.Var.create(one.error_params))),
-            (t("tasks.task.detail"), rx.cond(one.error != "", rx.el.span(one.error, class_name="mono"), "–")),
+            (t("console.task.shown"), t_given(rx.Var.create(one.error_key), rx.Var.create(one.error_params))),
+            (t("console.task.detail"), rx.cond(one.error != "", rx.el.span(one.error, class_name="mono"), "–")),
             (
-                t("tasks.task.fingerprint"),
+                t("console.task.fingerprint"),
                 rx.cond(
                     one.fingerprint != "", rx.el.span(values.id_chip(rx.Var.create(one.fingerprint)), " ", same), "–"
                 ),
             ),
         ),
-        title=t("tasks.task.error"),
+        title=t("console.task.error"),
     )
     return rx.cond(one.error_key != "", shown, rx.fragment())
 
@@ -311,7 +229,7 @@ def _act(label: str, why: str, handler: Any, *, danger: bool) -> rx.Component:
     return dialog.confirm(
         controls.button(t(label), kind="danger" if danger else "primary"),
         rx.el.p(t(why)),
-        form.area_field("reason", t("tasks.act.reason"), max_length=500, rows=3),
+        form.area_field("reason", t("console.act.reason"), max_length=500, rows=3),
         title=t(label),
         confirm_label=t(label),
         on_confirm=handler,
@@ -320,28 +238,33 @@ def _act(label: str, why: str, handler: Any, *, danger: bool) -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    one = TaskPageState.task
-    cancel = _act("tasks.act.cancel", "tasks.act.cancel_why", TaskPageState.cancel, danger=True)
-    retry = _act("tasks.act.retry", "tasks.act.retry_why", TaskPageState.retry, danger=False)
-    return rx.fragment(rx.cond(one.may_cancel, cancel, rx.fragment()), rx.cond(one.may_retry, retry, rx.fragment()))
+    one, state = TaskPageState.task, TaskPageState
+    acts = (
+        (one.may_cancel, _act("console.act.cancel", "console.act.cancel_why", state.cancel, danger=True)),
+        (one.may_requeue, _act("console.act.requeue", "console.act.requeue_why", state.requeue, danger=False)),
+        (one.may_retry, _act("console.act.retry", "console.act.retry_why", state.retry, danger=False)),
+        (one.may_release, _act("console.act.discard", "console.act.discard_why", state.discard, danger=True)),
+        (one.may_release, _act("console.act.release", "console.act.release_why", state.release, danger=False)),
+    )
+    return rx.fragment(*[rx.cond(may, act, rx.fragment()) for may, act in acts])
 
 
 def _tables() -> rx.Component:
     return rx.fragment(
         card.card(
             table.data_table("task-attempts", ATTEMPTS, rx.Var.create(TaskPageState.attempts), _attempt, key="attempt",
-                             empty=_empty("tasks.task.no_attempts"), card=False, max_height=False),
-            title=t("tasks.task.attempts"), padded=False,
+                             empty=_empty("console.task.no_attempts"), card=False, max_height=False),
+            title=t("console.task.attempts"), padded=False,
         ),
         card.card(
             table.data_table("task-calls", CALLS, rx.Var.create(TaskPageState.calls), _call,
-                             empty=_empty("tasks.task.no_calls"), card=False, max_height=False),
-            title=t("tasks.task.calls"), padded=False,
+                             empty=_empty("console.task.no_calls"), card=False, max_height=False),
+            title=t("console.task.calls"), padded=False,
         ),
         card.card(
             table.data_table("task-steps", STEPS, rx.Var.create(TaskPageState.steps), _step, key="step",
-                             empty=_empty("tasks.task.no_steps"), card=False, max_height=False),
-            title=t("tasks.task.steps"), padded=False,
+                             empty=_empty("console.task.no_steps"), card=False, max_height=False),
+            title=t("console.task.steps"), padded=False,
         ),
     )  # fmt: skip
 
@@ -361,9 +284,11 @@ def _head() -> rx.Component:
     )
 
 
-@page(title="tasks.task.title", permission=Permission.TASKS_READ, load=TaskPageState.load, route="/ops/tasks/[task_id]")
+@page(title="console.task.title", permission=Permission.TASKS_READ, load=TaskPageState.load,
+      route="/ops/tasks/[task_id]")  # fmt: skip
 def task() -> rx.Component:
     """Facts and timeline, why it failed, then starts, calls and steps; read again until it has ended."""
+    one = TaskPageState.task
     trouble = rx.el.div(
         states.error_state(
             t_key(rx.Var.create(TaskPageState.problem)), incident=TaskPageState.incident, retry=TaskPageState.load
@@ -372,18 +297,18 @@ def task() -> rx.Component:
     )  # fmt: skip
     body = rx.el.div(
         _head(),
-        rx.el.div(_facts(), _timeline(), class_name="grid grid-2"),
-        _failure(),
+        rx.el.div(_facts(), _failure(), class_name="grid grid-2"),
+        _timeline(),
         _tables(),
         class_name="stack",
     )
     return card.page(
         ticker.ticker(TaskPageState.tick, seconds=TICK_S),
         card.page_header(
-            rx.cond(TaskPageState.task.id != "", t_word("tasks.type", TaskPageState.task.type), t("tasks.task.title")),
-            t("tasks.task.answer"),
+            rx.cond(one.id != "", t_word("tasks.type", one.type), t("console.task.title")),
+            t("console.task.answer"),
             _actions(),
-            back=(t("tasks.title"), "/ops/tasks"),
+            back=(t("console.title"), "/ops/tasks"),
         ),
         rx.cond(
             TaskPageState.problem != "",
