@@ -11,11 +11,22 @@ from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
 from fitmycv_admin.domain.ai_costs import fold, partitions, zone
-from fitmycv_admin.domain.billing import approvals, batch_work, expiry, notices, reconciliation, welcome
+from fitmycv_admin.domain.billing import (
+    approvals,
+    batch_work,
+    batches,
+    expiry,
+    grants,
+    notices,
+    reconciliation,
+    welcome,
+)
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
 
 _MONTHS_AHEAD = timedelta(days=62)
+# Imported for the kinds of requests they bring: one that ends too late lets go of what waited for it.
+_ASKING = (batches, grants, reconciliation)
 
 
 @dataclass(frozen=True, slots=True)

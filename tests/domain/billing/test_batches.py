@@ -1,5 +1,7 @@
 """Credits for many: a preview that gives nothing, each row once whatever dies, and one act that takes it back."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.billing import approvals, batch_list, batch_work, batches, grants, selections
 from fitmycv_admin.domain.billing.selections import Selection
 from fitmycv_admin.domain.settings import lookups
-from fitmycv_admin.models import Setting, Subscription, User
+from fitmycv_admin.models import Approval, Setting, Subscription, User
 from fitmycv_admin.vocabulary import ApprovalState, BatchState, Permission, Role
 from tests.domain.billing import desk, purses
 
@@ -128,6 +130,26 @@ def test_a_batch_above_one_act_waits_for_a_second_person_and_can_be_asked_for_ag
     assert second
     approvals.decide(db, other, second, approve=True)
     assert batch_list.batch(db, SYSTEM, batch).state == BatchState.RUNNING
+
+
+def test_a_request_that_expires_lets_the_batch_be_asked_for_again(db: Session):
+    finance = desk.staff(db, Role.FINANCE)
+    batch = prepared(db, finance, [(desk.person(db), 500)])
+    asked = batches.start(db, finance, batch).approval_id
+    late = clock.now() - timedelta(seconds=1)
+    db.execute(update(Approval).where(col(Approval.id) == asked).values(expires_at=late))
+    db.expire_all()
+    assert approvals.expire(db) == 1
+    assert batch_list.batch(db, SYSTEM, batch).state == BatchState.PREVIEWED
+
+
+def test_the_scheduler_knows_every_kind_that_waits_for_somebody():
+    asks = "from fitmycv_worker.jobs import housekeeping\nfrom fitmycv_admin.domain.billing import approvals\n"
+    said = subprocess.run(
+        [sys.executable, "-c", asks + "print(sorted(name for name, one in approvals.kinds.items() if one.undone))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.strip() == str(sorted(name for name, one in approvals.kinds.items() if one.undone))
 
 
 def test_who_gets_some_does_not_approve_it(db: Session):
