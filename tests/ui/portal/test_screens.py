@@ -15,6 +15,7 @@ from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.local.valkey import Valkey
 from fitmycv_admin.models import User
+from fitmycv_admin.ui.portal.tasks import watching
 from fitmycv_admin.vocabulary import TaskState
 from tests import cluster, testkit
 from tests.domain.billing import purses
@@ -86,7 +87,7 @@ def query_of(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
-def test_an_open_tab_goes_on_after_the_server_was_restarted(
+def test_an_open_tab_goes_on_longer_than_one_watcher_and_after_the_server_was_restarted(
     valkey_url: str, ada: UUID, tab: Callable[..., Page]
 ) -> None:
     task_id, port = started(ada), testkit.free_port()
@@ -94,6 +95,7 @@ def test_an_open_tab_goes_on_after_the_server_was_restarted(
         page = tab(site, ada, "/activity")
         bar = page.locator("#now [role=progressbar]")
         expect(bar).to_have_attribute("aria-valuenow", "10")
+        page.wait_for_timeout((watching.LONGEST_S + 2) * 1000)
         moved(ada, task_id, 40)
         expect(bar).to_have_attribute("aria-valuenow", "40")
     moved(ada, task_id, 55)

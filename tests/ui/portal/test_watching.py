@@ -189,6 +189,7 @@ def listeners(valkey_url: str) -> int:
 def test_watching_ends_with_the_tab_and_goes_on_while_it_is_there(
     address: str, valkey_url: str, ada: tuple[UUID, str]
 ) -> None:
+    assert watching.ASKS_EVERY_S < watching.LONGEST_S <= 15
     user_id, cookie = ada
     task_id = started(user_id)
 

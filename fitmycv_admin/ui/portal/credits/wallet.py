@@ -73,10 +73,12 @@ def view() -> rx.Component:
         rx.cond(
             gone,
             rx.el.div(problem, class_name="card"),
-            rx.fragment(
+            rx.el.div(
                 _figures(),
                 rx.el.div(_usage(), _lots(), class_name="wallet-halves"),
-                lines.history_card(Credits),
+                # Who follows a task's link wants its lines.
+                rx.el.div(lines.history_card(Credits), class_name=rx.cond(Credits.task != "", "wallet-first", "")),
+                class_name="wallet-page",
             ),
         ),
     )
