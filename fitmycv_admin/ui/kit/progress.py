@@ -29,8 +29,10 @@ def bar(
     )
 
 
-def progress(ratio: rx.Var[Any] | float, label: Content, *, detail: Content = "") -> rx.Component:
-    """How far a task is, with its words; read aloud politely when they change."""
+def progress(
+    ratio: rx.Var[Any] | float, label: Content, *, detail: Content = "", name: rx.Var[str] | str = ""
+) -> rx.Component:
+    """How far a task is, with its words; read aloud politely when they change. A label of parts needs a `name`."""
     share = _clamped(ratio)
     return rx.el.div(
         rx.el.div(
@@ -43,7 +45,7 @@ def progress(ratio: rx.Var[Any] | float, label: Content, *, detail: Content = ""
             aria_valuenow=share,
             aria_valuemin=0,
             aria_valuemax=100,
-            aria_label=label if not isinstance(label, rx.Component) else "",
+            aria_label=name if isinstance(label, rx.Component) else label,
         ),
         class_name="stack stack-2",
     )

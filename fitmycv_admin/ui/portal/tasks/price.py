@@ -54,9 +54,7 @@ def price_line(price: Any) -> rx.Component:
         (Payer.CREDITS.value, t("entitlement.price.credits", cost=price.cost, available=price.available)),
         (
             Payer.QUOTA.value,
-            rx.cond(
-                price.left < 0, t("entitlement.price.included"), t("entitlement.price.quota", left=price.left)
-            ),
+            rx.cond(price.left < 0, t("entitlement.price.included"), t("entitlement.price.quota", left=price.left)),
         ),
         t("entitlement.price.free"),
     )

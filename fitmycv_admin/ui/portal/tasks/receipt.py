@@ -71,5 +71,3 @@ def _call(call: Any) -> rx.Component:
         t("entitlement.receipt.call", model=call.model), " · ", values.instant(call.at), class_name="meta",
         key=call.id.to(str),
     )  # fmt: skip
-
-

@@ -41,14 +41,16 @@ def _with_cancel(task: Any, cancel: Any, bar: rx.Component) -> rx.Component:
 def _running(task: Any) -> rx.Component:
     step = rx.cond(task.step != "", t_key(task.step), t("cvs.task.running"))
     doing = rx.cond(task.is_cancelling, t("wallet.task.cancelling"), step)
-    return bars.progress(task.percent / 100, _words(task, doing), detail=t("cvs.task.percent", percent=task.percent))
+    return bars.progress(
+        task.percent / 100, _words(task, doing), detail=t("cvs.task.percent", percent=task.percent), name=task.title
+    )
 
 
 def _waiting(task: Any) -> rx.Component:
     in_line = rx.cond(task.place > 1, t("wallet.task.place", place=task.place), t("wallet.task.next"))
     place = rx.cond(task.place > 0, in_line, t("cvs.task.queued"))
     about = t("wallet.task.expected", time=values.duration_ms(task.expected_s * 1000))
-    return bars.progress(0, _words(task, place), detail=rx.cond(task.expected_s > 0, about, ""))
+    return bars.progress(0, _words(task, place), detail=rx.cond(task.expected_s > 0, about, ""), name=task.title)
 
 
 def _words(task: Any, doing: Content) -> rx.Component:
