@@ -12,7 +12,7 @@ class TooFew(Exception):
     """Credits are missing."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Lot:
     """Credits that came in together."""
 
@@ -31,7 +31,7 @@ class Lot:
         return self.expires is not None and self.expires <= now
 
 
-@dataclass
+@dataclass(eq=False)
 class Use:
     """What a debit took from a lot."""
 
@@ -40,7 +40,7 @@ class Use:
     returned: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Line:
     """One line."""
 
@@ -50,7 +50,7 @@ class Line:
     causes: set[str] = field(default_factory=set)
 
 
-@dataclass
+@dataclass(eq=False)
 class Task:
     """A task with what it holds."""
 
@@ -60,7 +60,7 @@ class Task:
     line: Line | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Purchase:
     """A purchase with what was taken back of it."""
 
@@ -73,7 +73,7 @@ class Purchase:
     won: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Plain:
     """One person's credits."""
 
