@@ -133,6 +133,15 @@ def test_parts_of_a_debit_come_back_up_to_what_was_taken_once_for_each_cause() -
     assert purses.lots(ada) == [("gift", 2, 0), ("purchase", 5, 0)]
 
 
+def test_what_burnt_last_comes_back_first_among_lots_that_look_alike() -> None:
+    ada, now = person(), clock.now()
+    for _ in range(2):
+        give(ada, 5, at=now)
+    line = spend(ada, 10)
+    assert back(line, 6) is not None
+    assert purses.lots(ada) == [("gift", 1, 0), ("gift", 5, 0)]
+
+
 def test_only_a_debit_can_be_returned() -> None:
     ada = person()
     line = give(ada, 2)
