@@ -40,6 +40,9 @@ function headOf(x, f, t, figure, isHour) {
   return isDay(x) ? f.at(x, isHour ? "minute" : "day") : String(x);
 }
 
+// Under the axis a month is short; its table and its label have the year.
+const shortOf = (x, head, f) => (isMonth(x) ? f.at(`${x}-01`, "day").replace(/\d+/, "").trim() : head);
+
 function ticks(top) {
   if (!(top > 0)) return [0, 1];
   const step = 10 ** Math.floor(Math.log10(top / 4));
@@ -80,7 +83,7 @@ function draw(figure, lang, f, t) {
     font: { family: "Inter, system-ui, sans-serif", size: 12, color: ink },
     hoverlabel: { bgcolor: token("surface"), bordercolor: token("line-strong"), font: { color: token("ink"), size: 12 }, align: "left" },
     hovermode: "closest",
-    xaxis: { tickvals: shown, ticktext: shown.map((i) => heads[i]), showgrid: false, zeroline: false, fixedrange: true, range: [-0.6, x.length - 0.4], linecolor: token("line") },
+    xaxis: { tickvals: shown, ticktext: shown.map((i) => shortOf(x[i], heads[i], f)), tickangle: 0, showgrid: false, zeroline: false, fixedrange: true, range: [-0.6, x.length - 0.4], linecolor: token("line") },
     yaxis: { tickvals: marks, ticktext: marks.map((v) => writeAxis(v)), range: [0, marks[marks.length - 1] * 1.02], gridcolor: token("line"), gridwidth: 1, zeroline: false, fixedrange: true },
     shapes: limits.map((l) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: l.value, y1: l.value, line: { color: bad, width: 1.2, dash: "dash" } })),
     annotations: limits.map((l) => ({ xref: "paper", x: 0.005, y: l.value, xanchor: "left", yanchor: "bottom", showarrow: false,

@@ -110,7 +110,7 @@ def _by_span(slices: tuple[Slice, ...]) -> dict[str, Any]:
         chart.Series("credits.owed.bought", [one.bought + one.unpriced for one in slices], is_key=True, color=1),
         chart.Series("credits.owed.given", [one.given for one in slices], is_key=True, color=3),
     ]
-    return chart.figure([one.span for one in slices], series, x_key="credits.owed.span", x_words="credits.owed.spans")
+    return chart.figure([one.span for one in slices], series, x_key="credits.owed.span", x_words="credits.owed.bars")
 
 
 def _by_month(found: Liability) -> dict[str, Any]:
