@@ -95,10 +95,10 @@ class IncidentState(Listing, AppState):
 
     @rx.event
     @policy(Permission.TASKS_READ)
-    async def between(self, given: dict[str, str]) -> Any:
+    async def between(self, given: dict[str, Any]) -> Any:
         """Look between two instants, written in the workspace's zone."""
         zone = await look(screens.zone, actor())
-        instants = [_instant(given.get(name, ""), zone) for name in ("from", "to")]
+        instants = [_instant(str(given.get(name) or ""), zone) for name in ("from", "to")]
         if None in instants:
             return toast.refused(str(actor().language), "tasks.error.instants")
         first, last = sorted(instant.isoformat() for instant in instants if instant)

@@ -85,9 +85,9 @@ class SelectionState(AppState):
 
     @rx.event
     @policy(Permission.TASKS_WRITE)
-    async def confirm(self, given: dict[str, str]) -> Any:
+    async def confirm(self, given: dict[str, Any]) -> Any:
         """Begin the act that was shown, and do its first tasks at once; the others follow by themselves."""
-        reason = given.get("reason", "").strip()[:500]
+        reason = str(given.get("reason") or "").strip()[:500]
         if not reason:
             self.errors = {"reason": "tasks.error.reason_missing"}
             return None
