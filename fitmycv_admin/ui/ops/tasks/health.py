@@ -135,7 +135,7 @@ def _times(screen: HealthScreen, what: str) -> dict[str, Any]:
         Series("console.health.p50", halves, is_key=True, color=1),
         Series("console.health.p95", most, is_key=True, color=2),
     ]
-    return chart.figure(_instants(screen), series, unit="ms", kind="line", height=190)
+    return chart.figure(_instants(screen), series, unit="ms", kind="line")
 
 
 def _instants(screen: HealthScreen) -> list[str]:
