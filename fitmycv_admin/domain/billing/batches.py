@@ -58,9 +58,9 @@ def preview(
     for user_id, amount in amounts:
         people[user_id] += amount
     if not 0 < len(people) <= MOST_PEOPLE:
-        raise Invalid("credits.error.batch_people", most=MOST_PEOPLE)
+        raise Invalid("credits.error.batch_people")
     if any(not 0 < amount <= grants.MOST for amount in people.values()):
-        raise Invalid("credits.error.amount", field="amount", most=grants.MOST)
+        raise Invalid("credits.error.amount", field="amount")
     if reason_code not in grants.GIVE_REASONS:
         raise Invalid("credits.error.reason", field="reason_code")
     if not note.strip():

@@ -191,7 +191,7 @@ def _person(db: Session, by: Actor, user_id: UUID) -> User:
 
 def _checked(amount: int, reason_code: str, reasons: tuple[str, ...], note: str) -> None:
     if not 0 < amount <= MOST:
-        raise Invalid("credits.error.amount", field="amount", most=MOST)
+        raise Invalid("credits.error.amount", field="amount")
     if reason_code not in reasons:
         raise Invalid("credits.error.reason", field="reason_code")
     if not note.strip():

@@ -180,7 +180,7 @@ def _day(fields: dict[str, Any], name: str, zone: str) -> datetime | None:
 def _amount(fields: dict[str, Any]) -> int:
     typed = "".join(str(fields.get("amount") or "").split())
     if not typed.isdecimal() or len(typed) > 9:
-        raise Invalid("credits.error.amount", field="amount", most=grants.MOST)
+        raise Invalid("credits.error.amount", field="amount")
     return int(typed)
 
 

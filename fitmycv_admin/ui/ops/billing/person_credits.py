@@ -11,6 +11,7 @@ import reflex as rx
 from fitmycv_admin.core.ask import ask, look
 from fitmycv_admin.core.errors import FitMyCvError, Invalid, NotFound
 from fitmycv_admin.domain.billing import grants, holdings
+from fitmycv_admin.domain.billing.credits import NotEnough
 from fitmycv_admin.domain.billing.holdings import LotRow
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.guard import page_policy, policy
@@ -96,7 +97,7 @@ class PersonCreditsState(AppState):
         try:
             made = await self._do(what, user_id, fields)
         except FitMyCvError as error:
-            self.errors = {error.field if isinstance(error, Invalid) else "": error.key}
+            self.errors = _errors(error)
             return toast.refused(str(actor().language), error.key, **error.params)
         finally:
             self.is_busy = False
@@ -131,10 +132,17 @@ class PersonCreditsState(AppState):
         self.left_today, self.act_limit = allowed.today, allowed.act
 
 
+def _errors(error: FitMyCvError) -> dict[str, str]:
+    """Which field is wrong; the numbers of a sentence are in the message beside the form."""
+    if isinstance(error, NotEnough):
+        return {"amount": "credits.error.too_many"}
+    return {error.field if isinstance(error, Invalid) else "": error.key}
+
+
 def _amount(given: Any) -> int:
     typed = "".join(str(given or "").split())
     if not typed.isdecimal() or len(typed) > 9:
-        raise Invalid("credits.error.amount", field="amount", most=grants.MOST)
+        raise Invalid("credits.error.amount", field="amount")
     return int(typed)
 
 
