@@ -91,9 +91,9 @@ def held(alias: str) -> str:
 
 
 def entitlement(where: str) -> str:
-    """SQL: rows (user_id, plan_id, plan_version_id, anchor) of the people `u` of app_user that fit `where`."""
+    """SQL: rows (user_id, email, is_subscriber, plan_id, plan_version_id, anchor) of the people `u` who fit."""
     return f"""
-SELECT u.id AS user_id, coalesce(s.plan_id, f.id) AS plan_id,
+SELECT u.id AS user_id, u.email, s.plan_id IS NOT NULL AS is_subscriber, coalesce(s.plan_id, f.id) AS plan_id,
     coalesce(s.version_id, f.version_id) AS plan_version_id, coalesce(s.anchor, u.created_at) AS anchor
 FROM app_user u
 LEFT JOIN LATERAL (

@@ -132,6 +132,7 @@ def _impact(db: Session, by: Actor, plan: plan_matrix.PlanColumn | None, edit: P
         versions = plan_matrix.versions(db, by, plan.id)
         raise Conflict("plans.error.changed_meanwhile", plan=plan.name, version=plan.version, who=versions[0].by or "–")
     cells = {feature: limit for feature, limit in edit.cells.items() if limit != plan.limits.get(feature, 0)}
+    plan_usage.in_bulk(db)
     rows = db.execute(text(_ABOVE), _values({"plan": plan.name}, cells)).all() if cells else []
     counts = {row.feature: row for row in rows}
     found = tuple(
@@ -163,6 +164,7 @@ def _uuid(point: list[Any] | None) -> UUID:
 def _rows(
     db: Session, by: Actor, where: str, values: dict[str, Any], limits: Mapping[str, int], *, backwards: bool = False
 ) -> list[AffectedRow]:
+    plan_usage.in_bulk(db)
     sql = text(_PEOPLE.format(where=where, order="DESC" if backwards else "ASC"))
     rows = db.execute(sql, values).all()
     return [
