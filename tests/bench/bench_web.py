@@ -64,6 +64,7 @@ def _visits(ground: Ground) -> dict[str, Visit]:
         "sign_in": Visit("/sign-in", "input[name=password]", PLAIN_KB),
         "cost": Visit("/ops/ai-costs", ".js-plotly-plot .bars .point", WITH_CHART_KB, ground.staff, needs="plotly"),
         "call_list": Visit("/ops/ai-costs/calls", "tr[data-row]", PLAIN_KB, ground.staff),
+        "people": Visit("/ops/accounts/users", "tr[data-row]", PLAIN_KB, ground.staff),
         "portal_home": Visit("/", library, PLAIN_KB, ground.person, lands_on="/cvs"),
         "cv_library": Visit("/cvs", library, PLAIN_KB, ground.person),
         "cv_detail": Visit(f"/cvs/{ground.cv_id}", ".sheet-name", PLAIN_KB, ground.person),
