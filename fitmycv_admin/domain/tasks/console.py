@@ -81,10 +81,10 @@ WITH selected AS (
 ) """
 _COUNTS = """SELECT count(*) AS matching, count(*) FILTER (WHERE fits) AS fitting,
     count(DISTINCT user_id) FILTER (WHERE fits) AS people FROM selected"""
-_WHOSE = """SELECT person.email AS name, count(*) AS count FROM selected
+_WHOSE = """SELECT person.email AS name, count(*) AS tasks FROM selected
     LEFT JOIN app_user person ON person.id = selected.user_id WHERE fits
     GROUP BY person.id, person.email ORDER BY count(*) DESC, person.email LIMIT :shown"""
-_TYPES = "SELECT type AS name, count(*) AS count FROM selected WHERE fits GROUP BY type ORDER BY count(*) DESC, type"
+_TYPES = "SELECT type AS name, count(*) AS tasks FROM selected WHERE fits GROUP BY type ORDER BY count(*) DESC, type"
 _FREEZE = """INSERT INTO task_sweep_row (sweep_id, task_id) SELECT CAST(:id AS uuid), id FROM selected WHERE fits"""
 
 
@@ -93,7 +93,7 @@ def preview(db: Session, by: Actor, act: str, filters: Filters) -> Preview:
     selected, values = _selection(db, by, act, filters)
 
     def shares(query: str) -> tuple[Share, ...]:
-        return tuple(Share(row.name or "", row.count) for row in db.execute(text(selected + query), values))
+        return tuple(Share(row.name or "", row.tasks) for row in db.execute(text(selected + query), values))
 
     counts = db.execute(text(selected + _COUNTS), values).one()
     whose = tuple(Share(queries.shown_person(by, share.name), share.count) for share in shares(_WHOSE))
@@ -223,7 +223,7 @@ JOIN app_user person ON person.id = sweep.created_by
 CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'done') AS done,
     count(*) FILTER (WHERE state = 'refused') AS refused FROM task_sweep_row WHERE sweep_id = sweep.id) counted
 WHERE (CAST(:id AS uuid) IS NULL OR sweep.id = :id) ORDER BY sweep.created_at DESC, sweep.id DESC LIMIT :most"""
-_REFUSALS = text("""SELECT error_key AS name, count(*) AS count FROM task_sweep_row
+_REFUSALS = text("""SELECT error_key AS name, count(*) AS tasks FROM task_sweep_row
                     WHERE sweep_id = :id AND state = 'refused' GROUP BY error_key ORDER BY count(*) DESC""")
 
 
@@ -234,7 +234,7 @@ def sweeps(db: Session, by: Actor, most: int = 5, *, sweep_id: UUID | None = Non
         SweepRow(
             row.id, row.act, row.reason, queries.shown_person(by, row.email or ""), row.tasks, row.done, row.refused,
             row.created_at, row.finished_at,
-            tuple(Share(one.name, one.count) for one in db.execute(_REFUSALS, {"id": row.id})) if row.refused else (),
+            tuple(Share(one.name, one.tasks) for one in db.execute(_REFUSALS, {"id": row.id})) if row.refused else (),
         )
         for row in db.execute(text(_SWEEPS), {"id": sweep_id, "most": most}).all()
     )  # fmt: skip

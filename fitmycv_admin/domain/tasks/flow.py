@@ -42,7 +42,7 @@ def must_accept(db: Session, type_: str) -> None:
 
 _RULES = text("SELECT type, is_paused, at_once, at_once_per_person FROM task_type_control")
 _FLYING = text("""
-SELECT type, count(*) AS count FROM background_task
+SELECT type, count(*) AS tasks FROM background_task
 WHERE queue = :queue AND (status = 'running' OR (status = 'queued' AND dispatch_after IS NULL)) GROUP BY type""")
 
 
@@ -51,7 +51,7 @@ def room(db: Session, queue: str) -> Room | None:
     rules = {row.type: row for row in db.execute(_RULES)}
     if not any(row.is_paused or row.at_once or row.at_once_per_person for row in rules.values()):
         return None
-    flying = {row.type: row.count for row in db.execute(_FLYING, {"queue": queue})}
+    flying = {row.type: row.tasks for row in db.execute(_FLYING, {"queue": queue})}
     every = rules.pop(EVERYTHING, None)
     return Room(
         closed=tuple(type_ for type_, rule in rules.items() if rule.is_paused),

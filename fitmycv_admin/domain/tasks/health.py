@@ -147,7 +147,7 @@ def _ms(pair: Sequence[Any] | None) -> tuple[int | None, int | None]:
 
 _FAILURES = """
 SELECT failed.*, newest.error_key, newest.error FROM (
-    SELECT fingerprint, sum(tasks)::int AS count, count(user_id) AS people, min(first) AS first, max(last) AS last
+    SELECT fingerprint, sum(tasks)::int AS tasks, count(user_id) AS people, min(first) AS first, max(last) AS last
     FROM (SELECT error_fingerprint AS fingerprint, user_id, count(*) AS tasks, min(finished_at) AS first,
             max(finished_at) AS last
         FROM background_task WHERE finished_at >= :since AND finished_at < :until AND status = 'failed' {type}
@@ -156,14 +156,14 @@ SELECT failed.*, newest.error_key, newest.error FROM (
 ) failed LEFT JOIN LATERAL (
     SELECT error_key, error FROM background_task task WHERE task.finished_at = failed.last AND task.status = 'failed'
     AND task.error_fingerprint IS NOT DISTINCT FROM failed.fingerprint LIMIT 1
-) newest ON true ORDER BY failed.count DESC, failed.last DESC"""
+) newest ON true ORDER BY failed.tasks DESC, failed.last DESC"""
 
 
 def _failures(db: Session, values: dict[str, Any]) -> tuple[FailureRow, ...]:
     statement = text(_FAILURES.format(type="AND type = :type" if values["type"] else ""))
     return tuple(
         FailureRow(
-            row.fingerprint or "", row.error_key or "", row.error or "", row.count, row.people,
+            row.fingerprint or "", row.error_key or "", row.error or "", row.tasks, row.people,
             row.first, row.last,
         )
         for row in db.execute(statement, {**values, "most": _GROUPS})
@@ -171,7 +171,7 @@ def _failures(db: Session, values: dict[str, Any]) -> tuple[FailureRow, ...]:
 
 
 _STUCK = f"""
-SELECT type, reason, count(*) AS count, min(since) AS since FROM (
+SELECT type, reason, count(*) AS tasks, min(since) AS since FROM (
     SELECT type, {usual.STUCK} AS reason, CASE status WHEN 'queued' THEN queued_at ELSE started_at END AS since
     FROM background_task task WHERE status IN ('queued', 'running') AND (:type = '' OR type = :type)
 ) judged WHERE reason <> '' GROUP BY type, reason ORDER BY count(*) DESC, type, reason"""
@@ -181,4 +181,4 @@ def stuck(db: Session, by: Actor, known: Usual, type_: str = "") -> tuple[StuckR
     """What is stuck now, by type and reason: lease_over, no_progress, long_run or long_wait. Needs tasks.read."""
     by.must(Permission.TASKS_READ)
     rows = db.execute(text(_STUCK), {**known.values(), "type": type_})
-    return tuple(StuckRow(row.type, row.reason, row.count, row.since) for row in rows)
+    return tuple(StuckRow(row.type, row.reason, row.tasks, row.since) for row in rows)

@@ -47,7 +47,7 @@ class SidePanel(rx.Component):
 
 
 def dialog(
-    *content: rx.Component, title: rx.Var[str] | str, open: rx.Var[bool], on_close: Any, wide: bool = False
+    *content: rx.Component, title: rx.Var[str] | str, open: rx.Var[bool] | bool, on_close: Any, wide: bool = False
 ) -> rx.Component:
     """A modal open while `open` holds; `on_close` must set it back."""
     return Dialog.create(
@@ -94,7 +94,7 @@ def confirm(
     )
 
 
-def beside(rows: rx.Component, panel: rx.Component, *, is_open: rx.Var[Any]) -> rx.Component:
+def beside(rows: rx.Component, panel: rx.Component, *, is_open: Any) -> rx.Component:
     """A list, and beside it the panel of its opened record; the list stays where it was scrolled to."""
     return rx.el.div(
         rows, rx.cond(is_open, panel, rx.fragment()), class_name=rx.cond(is_open, "grid grid-side", "grid")
