@@ -45,13 +45,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
-    """Tasks that failed in the same way. `sample` is what happened to the newest of them, "" without words."""
+    """Tasks that failed in the same way. `sample` is what happened to the newest of them, "" without words; `people`
+    is None where there are too many to count."""
 
     fingerprint: str
     error_key: str
     sample: str
     count: int
-    people: int
+    people: int | None
     first: datetime
     last: datetime
 
@@ -91,9 +92,8 @@ def health(db: Session, by: Actor, span: str, type_: str = "") -> HealthScreen:
     since, until = edges[0], edges[-1]
     values = {"since": since, "until": until, "type": type_}
     one_in, steps = _steps(db, values, edges)
-    return HealthScreen(
-        since, until, one_in, steps, _failures(db, values), stuck(db, by, usual.usual(db), type_)
-    )
+    failures = _failures(db, values, sum(step.failed for step in steps))
+    return HealthScreen(since, until, one_in, steps, failures, stuck(db, by, usual.usual(db), type_))
 
 
 def _edges(db: Session, now: datetime, back: timedelta, step: timedelta) -> list[datetime]:
@@ -147,20 +147,21 @@ def _ms(pair: Sequence[Any] | None) -> tuple[int | None, int | None]:
 
 _FAILURES = """
 SELECT failed.*, newest.error_key, newest.error FROM (
-    SELECT fingerprint, sum(tasks)::int AS tasks, count(user_id) AS people, min(first) AS first, max(last) AS last
-    FROM (SELECT error_fingerprint AS fingerprint, user_id, count(*) AS tasks, min(finished_at) AS first,
-            max(finished_at) AS last
-        FROM background_task WHERE finished_at >= :since AND finished_at < :until AND status = 'failed' {type}
-        GROUP BY error_fingerprint, user_id) by_person
-    GROUP BY fingerprint ORDER BY sum(tasks) DESC, max(last) DESC LIMIT :most
+    SELECT error_fingerprint AS fingerprint, count(*) AS tasks, {people} AS people, min(finished_at) AS first,
+        max(finished_at) AS last
+    FROM background_task WHERE finished_at >= :since AND finished_at < :until AND status = 'failed' {type}
+    GROUP BY error_fingerprint ORDER BY count(*) DESC, max(finished_at) DESC LIMIT :most
 ) failed LEFT JOIN LATERAL (
     SELECT error_key, error FROM background_task task WHERE task.finished_at = failed.last AND task.status = 'failed'
     AND task.error_fingerprint IS NOT DISTINCT FROM failed.fingerprint LIMIT 1
 ) newest ON true ORDER BY failed.tasks DESC, failed.last DESC"""
+_PEOPLE_UP_TO = 10_000
+"""Among more failures than this, people are not counted: that alone would take most of the page's time."""
 
 
-def _failures(db: Session, values: dict[str, Any]) -> tuple[FailureRow, ...]:
-    statement = text(_FAILURES.format(type="AND type = :type" if values["type"] else ""))
+def _failures(db: Session, values: dict[str, Any], failed: int) -> tuple[FailureRow, ...]:
+    people = "count(DISTINCT user_id)" if failed <= _PEOPLE_UP_TO else "CAST(NULL AS bigint)"
+    statement = text(_FAILURES.format(type="AND type = :type" if values["type"] else "", people=people))
     return tuple(
         FailureRow(
             row.fingerprint or "", row.error_key or "", row.error or "", row.tasks, row.people,

@@ -72,6 +72,15 @@ def test_failures_alike_are_one_line_with_first_last_and_how_many_people(person:
     assert (two.fingerprint, two.count) == ("f2", 1)
 
 
+def test_among_very_many_failures_people_are_not_counted(person: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(submit(person), "f1")
+    monkeypatch.setattr(health, "_PEOPLE_UP_TO", 0)
+    monkeypatch.setattr(health, "_SAMPLE", 1)
+    screen = shown()
+    assert [(row.count, row.people) for row in screen.failures] == [(1, None)]
+    assert screen.one_in == 2
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -34,7 +34,7 @@ class FailureLine:
     error_params: dict[str, Any]
     sample: str
     count: int
-    people: int
+    people: int | None
     first: str
     last: str
     href: str
@@ -194,7 +194,7 @@ def _failure(row: FailureLine) -> list[controls.Content]:
         controls.link(row.id, href=row.href, look="cell-link"),
         rx.cond(row.error_key != "", t_given(rx.Var.create(row.error_key), rx.Var.create(row.error_params)), "–"),
         controls.link(values.number(row.count), href=row.href, look="link-plain"),
-        controls.link(values.number(row.people), href=row.hit, look="link-plain"),
+        controls.link(rx.cond(row.people.is_none(), "…", values.number(row.people)), href=row.hit, look="link-plain"),  # type: ignore[union-attr]
         values.instant(row.first),
         values.instant(row.last),
         row.sample,
