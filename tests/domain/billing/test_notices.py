@@ -213,17 +213,17 @@ def test_the_first_days_of_a_run_are_for_as_many_people_as_it_may_take() -> None
 
 
 def test_two_schedulers_tell_once() -> None:
-    for _ in range(10):
+    for _ in range(50):
         ada = proven(purses.person())
         expiring_in(ada, 5, 6)
-        assert sum(purses.together(8, lambda _: night())) == 1
+        assert sum(purses.together(16, lambda _: night())) == 1
         assert len(mails(ada)) == 1
 
 
 def test_two_settlements_tell_once() -> None:
-    for _ in range(10):
+    for _ in range(50):
         ada = proven(purses.rich(2))
-        purses.together(8, lambda _, user_id=ada: settle(user_id))
+        purses.together(16, lambda _, user_id=ada: settle(user_id))
         assert len(mails(ada)) == 1
 
 
