@@ -226,8 +226,8 @@ def _search(text: str, *, clear: bool) -> ColumnElement[bool]:
         # Letter by letter, a search would spell out what the mask hides.
         return col(User.id).is_(None)
     return or_(
-        col(User.email).icontains(text, autoescape=True),
-        col(User.name).icontains(text, autoescape=True),
+        func.lower(col(User.email)).contains(text.lower(), autoescape=True),
+        func.lower(col(User.name)).contains(text.lower(), autoescape=True),
     )
 
 
