@@ -267,3 +267,20 @@ def test_the_expected_time_comes_from_what_such_tasks_took_and_who_works(person:
     with snapshot() as db:
         pace = usual.usual(db).paces["noop"]
     assert pace.run_mean == pytest.approx(10)
+
+
+def test_everybody_hit_gets_one_gift_in_one_batch_and_the_next_look_says_so(person: Actor) -> None:
+    fail(submit(person))
+    fail(submit(make_person()))
+    asked, admin = wanted(kinds=("failed",)), staff(Role.ADMIN)
+    with pytest.raises(Conflict), transaction() as db:
+        incidents.make_up(db, admin, asked, 3, per_task=False, note="models were away", expected=1)
+    with transaction() as db:
+        batch_id, started = incidents.make_up(db, admin, asked, 3, per_task=False, note="models were away", expected=2)
+    assert (started.state, started.approval_id) == ("running", None)
+    with snapshot() as db:
+        (given,) = incidents.hit(db, admin, asked, PageRequest()).made_up
+    assert (given.batch_id, given.people, given.total, given.note) == (batch_id, 2, 6, "models were away")
+    with transaction() as db:
+        _, asked_for = incidents.make_up(db, staff(Role.OPS), asked, 1, per_task=True, note="again", expected=2)
+    assert asked_for.approval_id is not None
