@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from fitmycv_admin.ui.catalogues import areas_of
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit.card import notice
 from fitmycv_admin.ui.kit.controls import link_button
@@ -30,12 +31,14 @@ def framed(page: Page) -> Callable[[], rx.Component]:
     """The page inside the frame of its area.
 
     It is a function that says it comes from the module of the page: the compiler makes one script of each module, so
-    a browser fetches the script of the page it is on and not that of all pages.
+    a browser fetches the script of the page it is on and not that of all pages. The sentences come in the same way.
     """
 
     @wraps(page.view)
     def view() -> rx.Component:
-        return _framed(page)
+        content = _framed(page)
+        words = areas_of(content, page.title)
+        return rx.fragment(rx.el.span(hidden=True, custom_attrs={"data-words": " ".join(words)}), content)
 
     return view
 

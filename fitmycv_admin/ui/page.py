@@ -11,6 +11,10 @@ from fitmycv_admin.vocabulary import Permission
 Area = Literal["ops", "portal", "guest"]
 
 
+NAVIGATION: set[str] = set()
+"""The catalogue keys of every Nav; they stand on the pages of others too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Nav:
     """Where a page stands in the sidebar or top bar: catalogue keys of its group and label, and an icon name.
@@ -56,6 +60,9 @@ def page(
     `ui/ops/ai_costs/pricing.py` is `/ops/ai-costs/pricing`; `route` overrides it for home and dynamic pages.
     `guest` pages have the signed-out frame.
     """
+
+    if nav is not None:
+        NAVIGATION.update(filter(None, (nav.label, nav.group, nav.words)))
 
     def register(view: Callable[[], rx.Component]) -> Page:
         area, _, path = view.__module__.partition(".ui.")[2].partition(".")

@@ -8,10 +8,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import reflex as rx
 
 from fitmycv_admin import copy
 from fitmycv_admin.copy.message import parse, slots
 from fitmycv_admin.ui import catalogues
+from fitmycv_admin.ui.copy import t, t_word
+from fitmycv_admin.ui.ops import pages as ops
+from fitmycv_admin.ui.page import NAVIGATION, Page
+from fitmycv_admin.ui.portal import pages as portal
 from fitmycv_admin.vocabulary import (
     AccountState,
     CallStatus,
@@ -187,28 +192,27 @@ def test_english_has_curly_quotes():
     assert not found, "\n".join(found)
 
 
+PAGES = (*portal.PAGES, *ops.PAGES)
+
+
 @pytest.mark.parametrize("lang", copy.LANGUAGES)
-@pytest.mark.parametrize("frame", catalogues.FRAMES)
-def test_what_a_page_starts_with_stays_light_for_browsers(lang: str, frame: str):
-    parts = [catalogues.module(lang, part) for part in catalogues.FRAMES[frame]]
-    assert sum(len(gzip.compress(part.encode())) for part in parts) <= LIMIT
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.route)
+def test_what_a_page_starts_with_stays_light_for_browsers(lang: str, page: Page):
+    parts = [catalogues.SHARED, *catalogues.areas_of(page(), page.title)]
+    assert sum(len(gzip.compress(catalogues.module(lang, part).encode())) for part in parts) <= LIMIT
 
 
 @pytest.mark.parametrize("lang", copy.LANGUAGES)
 def test_every_sentence_but_those_for_the_server_is_in_exactly_one_part(lang: str):
-    parts = [catalogues.module(lang, part) for part in (*catalogues.PARTS, catalogues.REST)]
+    parts = [catalogues.module(lang, part) for part in catalogues.parts()]
     for key in copy.catalogue(lang):
         holding = sum(f'"{key}":' in part for part in parts)
         assert holding == (0 if catalogues.SERVER_ONLY in key else 1), key
 
 
-@pytest.mark.parametrize(("folder", "frame"), [("portal", "portal"), ("ops", "ops"), ("portal/accounts", "guest")])
-def test_a_page_names_only_sentences_of_the_parts_it_starts_with(folder: str, frame: str):
-    """Otherwise the first paint would agree with the prerendered page only by luck."""
-    known = {key.partition(".")[0] for key in copy.catalogue("en")}
-    for file in (ROOT / "fitmycv_admin" / "ui" / folder).rglob("*.py"):
-        if frame == "guest" and file.name == "profile.py":
-            continue
-        for area in re.findall(r'"([a-z_]+)\.[a-z_]+[\w.]*"', file.read_text(encoding="utf-8")):
-            if area in known:
-                assert catalogues.part_of(f"{area}.x") in catalogues.FRAMES[frame], f"{file}: {area}"
+def test_a_page_says_which_areas_it_names_but_not_those_that_are_everywhere():
+    content = rx.el.div(
+        t("ai_costs.cost"), rx.el.p(title=t_word("tasks.state", rx.Var("word"))), t("kit.close"), t("cvs.library.title")
+    )
+    assert "cvs.library.title" in NAVIGATION
+    assert catalogues.areas_of(content, "access.audit.title_of_the_page") == ["access", "ai_costs", "tasks"]

@@ -12,8 +12,8 @@ from fitmycv_admin.ui.copy import t
 
 STATUS = "gallery.status"
 
-# Its screens stand in every frame.
-catalogues.PARTS["shared"] = (*catalogues.PARTS["shared"], "gallery")
+# Its screens say not which words they name.
+catalogues.EVERYWHERE = (*catalogues.EVERYWHERE, "gallery", "accounts")
 
 for _lang in copy.LANGUAGES:
     _words = json.loads((Path(__file__).parent / f"{_lang}.json").read_text(encoding="utf-8"))
