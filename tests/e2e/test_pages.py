@@ -32,8 +32,9 @@ def example_ids(product: Stack) -> dict[str, str]:
             {"email": PERSON},
         ).one()
         task = connection.execute(text("SELECT id FROM background_task ORDER BY created_at DESC LIMIT 1")).scalar()
+        batch = connection.execute(text("SELECT id FROM credit_batch ORDER BY created_at DESC LIMIT 1")).scalar()
     engine.dispose()
-    return {"cv_id": str(found[0]), "offer_id": str(found[1]), "task_id": str(task)}
+    return {"cv_id": str(found[0]), "offer_id": str(found[1]), "task_id": str(task), "batch_id": str(batch)}
 
 
 def routes(area: str) -> Iterator[str]:
