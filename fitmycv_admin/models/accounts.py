@@ -1,6 +1,6 @@
 """People: accounts, identities, sessions, tokens and consent."""
 
-from sqlalchemy import CheckConstraint, Identity, Index, Integer, UniqueConstraint, literal_column, text
+from sqlalchemy import CheckConstraint, Identity, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field
 
 from fitmycv_admin.models.base import (
@@ -30,11 +30,6 @@ class User(Table, table=True):
         CheckConstraint(one_of("language", Language), name="language"),
         Index("uq_app_user_email_lower", text("lower(email)"), unique=True),
         Index("ix_app_user_created_at_id", "created_at", "id"),
-        Index(
-            "ix_app_user_search", literal_column("lower(email)").label("email_lower"),
-            literal_column("lower(name)").label("name_lower"), postgresql_using="gin",
-            postgresql_ops={"email_lower": "gin_trgm_ops", "name_lower": "gin_trgm_ops"},
-        ),
     )  # fmt: skip
 
     id: UUID = entity_id()

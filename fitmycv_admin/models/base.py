@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DDL, BigInteger, DateTime, ForeignKey, Identity, Text, event, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Text, func
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import UserDefinedType
@@ -20,8 +20,6 @@ SQLModel.metadata.naming_convention = {
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
-# A part of a word is searched by its trigrams; the migration does the same.
-event.listen(SQLModel.metadata, "before_create", DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
 
 
 class Table(SQLModel):

@@ -24,7 +24,8 @@ CATALOG = {
           AND contype <> 'n' AND conrelid::regclass::text NOT LIKE 'openai_call\\_%'""",
     "indexes": """
         SELECT indexdef FROM pg_indexes
-        WHERE schemaname = 'public' AND tablename NOT LIKE 'openai_call\\_%' AND tablename <> 'alembic_version'""",
+        WHERE schemaname = 'public' AND tablename NOT LIKE 'openai_call\\_%' AND tablename <> 'alembic_version'
+          AND indexname <> 'ix_app_user_search'""",
     "columns": """
         SELECT concat_ws(' ', table_name, column_name, udt_name, is_nullable, column_default, is_identity,
                          identity_generation, generation_expression)
@@ -110,6 +111,13 @@ def test_a_database_at_the_previous_head_upgrades_with_its_rows(empty: Connectio
     empty.commit()
     if isinstance(previous, str):
         assert empty.scalar(text("SELECT count(*) FROM app_user")) == 1
+
+
+def test_people_are_searched_by_trigrams_where_the_database_has_them(empty: Connection) -> None:
+    _upgrade(empty, "head")
+    made = empty.scalar(text("SELECT count(*) FROM pg_indexes WHERE indexname = 'ix_app_user_search'"))
+    available = empty.scalar(text("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'"))
+    assert made == available
 
 
 def test_it_goes_down_and_up_again(empty: Connection) -> None:
