@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import Session, SQLModel, col, func, select, text
@@ -31,21 +31,21 @@ from fitmycv_admin.models import (
     User,
 )
 from fitmycv_admin.vocabulary import CreditKind, FeedbackState, Role, TaskState
-from tests import cluster
+from tests import cluster, money
 
 NOW = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
 # What differs between two loads although nothing of the story does.
 _OTHER = ("password_hash", "xid", "folded_below", "folded_at")
 
 
-def _loaded() -> cluster.Database:
+def _loaded(now: datetime = NOW) -> cluster.Database:
     server = cluster.quiet_postgres()
     mine = cluster.clone(server)
     with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
         with core_db.transaction() as db:
             seeding.run(db, actors.system("seed"))
         with core_db.transaction() as db:
-            demo.load(db, allowed=True, now=NOW)
+            demo.load(db, allowed=True, now=now)
         with core_db.transaction() as db:
             fold.fold(db)
     return mine
@@ -251,6 +251,30 @@ def test_no_page_is_empty(told: Session) -> None:
         name for name in SQLModel.metadata.tables if told.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() is None
     }
     assert empty - untouched == set()
+
+
+# The hour and the day decide what is open, held, expired or refunded when the ninety days end.
+_HOURS = [datetime(2026, 1, 31, 0, 5, tzinfo=UTC) + timedelta(days=41 * n, hours=7 * n) for n in range(5)]
+_MORE_HOURS = [datetime(2026, 11, 23, tzinfo=UTC) + timedelta(hours=17 * n) for n in range(40)]
+
+
+def _holds_together_at(now: datetime) -> None:
+    mine = _loaded(now)
+    with cluster.environment(DATABASE_URL=mine.url, DATABASE_MIGRATE_URL=mine.owner_url):
+        money.assert_sound()
+    cluster.quiet_postgres().drop_database(mine.name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("now", _HOURS, ids=str)
+def test_it_holds_together_whenever_it_is_loaded(now: datetime) -> None:
+    _holds_together_at(now)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("now", _MORE_HOURS, ids=str)
+def test_it_holds_together_at_every_hour(now: datetime) -> None:
+    _holds_together_at(now)
 
 
 def test_it_loads_fast_enough_for_the_first_start(database: cluster.Database) -> None:

@@ -34,6 +34,11 @@ class Lot:
         """Given ones burn first."""
         return 0 if self.kind in GIVEN else 1
 
+    @property
+    def free(self) -> int:
+        """What nobody holds."""
+        return self.remaining - self.held
+
     def burns(self) -> tuple[int, datetime]:
         """Its place in the order lots burn; those that were made first come first."""
         return self.priority, self.expires_at or _NEVER
@@ -105,7 +110,7 @@ class Purse:
         """Credits go, from the lots in their order; what they cannot pay is owed."""
         line = self._line(at, kind, -amount, **more)
         for lot in sorted(self.lots, key=Lot.burns):
-            part = min(amount, lot.remaining - lot.held)
+            part = min(amount, lot.free)
             if part:
                 lot.remaining -= part
                 line.takes.append(Take(lot, part))
@@ -128,11 +133,12 @@ class Purse:
         return line
 
     def reverse(self, at: datetime, purchase: Line, **more: Any) -> Line | None:
-        """What is left of a purchase is taken back; None when nothing is."""
+        """What is left of a purchase and not held is taken back; None when nothing is."""
         lot = next(lot for lot in self.lots if lot.line is purchase)
-        amount, lot.remaining = lot.remaining, 0
+        amount = lot.free
         if not amount:
             return None
+        lot.remaining -= amount
         line = self._line(at, CreditKind.PURCHASE_REVERSAL, -amount, related=purchase, **more)
         line.takes.append(Take(lot, amount))
         return line
@@ -141,7 +147,7 @@ class Purse:
         """Set credits aside for work that has not ended."""
         kept = []
         for lot in sorted(self.lots, key=Lot.burns):
-            part = min(amount, lot.remaining - lot.held)
+            part = min(amount, lot.free)
             if part:
                 lot.held += part
                 kept.append((lot, part))
@@ -151,12 +157,12 @@ class Purse:
 
     def pass_time(self, until: datetime) -> None:
         """End what has run out by then."""
-        over = [lot for lot in self.lots if lot.expires_at and lot.expires_at + _SWEPT <= until and lot.remaining]
+        over = [lot for lot in self.lots if lot.expires_at and lot.expires_at + _SWEPT <= until and lot.free]
         for lot in sorted(over, key=Lot.burns):
             assert lot.expires_at is not None
-            line = self._line(lot.expires_at + _SWEPT, CreditKind.EXPIRY, -lot.remaining, source="expiry")
-            line.takes.append(Take(lot, lot.remaining))
-            lot.remaining = 0
+            line = self._line(lot.expires_at + _SWEPT, CreditKind.EXPIRY, -lot.free, source="expiry")
+            line.takes.append(Take(lot, lot.free))
+            lot.remaining = lot.held
 
     def total(self, kind: CreditKind) -> int:
         """The sum of the lines of a kind, without its sign."""
