@@ -47,6 +47,11 @@ class _Watched:
             self.pulse.beat()
         super().heartbeat(*args, **kwargs)  # type: ignore[misc]
 
+    def _shutdown(self) -> None:
+        """Told to stop: remembered before RQ raises, since a library may swallow what a signal raised inside it."""
+        self._stop_requested = True
+        super()._shutdown()  # type: ignore[misc]
+
     def subscribe(self) -> None:
         """No thread for RQ's commands: a task is cancelled by its row, and a fork needs a single thread."""
 

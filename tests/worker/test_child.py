@@ -108,6 +108,16 @@ def test_a_worker_that_is_told_to_stop_leaves_no_child_behind(stack: Stack) -> N
     stack.start("worker-0")
 
 
+@pytest.mark.slow
+def test_a_worker_that_is_told_to_stop_while_it_starts_stops(stack: Stack) -> None:
+    for moment in range(8):
+        stack.signal("worker-0", signal.SIGTERM)
+        stack.children["worker-0"].wait(12)
+        stack.start("worker-0")
+        assert eventually(lambda: descendants(stack.children["worker-0"].pid), 20)
+        time.sleep(moment * 0.04)
+
+
 def forked(told: Path) -> child.Child:
     """A child that writes what it was told, warmed up in its first quiet moment."""
 
