@@ -1,5 +1,5 @@
 // A drop zone that posts one file to a route of ours and shows how far it is.
-import { createElement as h, useRef, useState } from "react";
+import { createElement as h, useEffect, useRef, useState } from "react";
 import { useCopy } from "./copy.js";
 import { useFormat } from "./format.js";
 
@@ -42,6 +42,12 @@ export function UploadZone({ url, accept, maxBytes, title, hint, fields, onDone,
     };
     request.send(body);
   }
+
+  // A file that was chosen while the page's script was still on its way.
+  useEffect(() => {
+    const early = input.current.files[0];
+    if (early) { input.current.value = ""; send(early); }
+  }, []);
 
   const over = (isOver) => (event) => { event.preventDefault(); patch({ isOver }); };
   const drop = (event) => { event.preventDefault(); patch({ isOver: false }); send(event.dataTransfer.files[0]); };

@@ -17,6 +17,7 @@ def test_files_that_are_no_cv_are_refused_at_the_drop_zone(visitor: Callable[...
     someone = visitor("fr", size=PHONE)
     someone.sign_in(PERSON)
     zone = someone.page.locator("#import")
+    expect(zone.locator("[data-price]")).to_be_visible()
     for name, content, key in (
         ("page.pdf", b"<html>not a PDF</html>", "imports.refused.not_pdf"),
         ("broken.pdf", b"%PDF-1.7\n" + b"x" * 500, "imports.refused.damaged"),

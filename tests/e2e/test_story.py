@@ -55,14 +55,13 @@ def register(someone: Visitor) -> None:
 
 
 def import_cv(someone: Visitor, brought: Material, folder: Path) -> None:
-    """Choose the PDF, watch its progress, land on the CV."""
+    """Choose the PDF, land on the CV; how far it is may be gone before one looks."""
     page = someone.page
     expect(page.locator("#empty")).to_contain_text(someone.say("cvs.library.empty"))
     expect(page.locator("#import [data-price]")).to_have_text(
         someone.say("entitlement.price.credits", cost=2, available=15)
     )
     page.set_input_files("input[type=file]", pdf_file(folder, "Mon CV.pdf", brought.pdf))
-    expect(page.locator("#import [data-task-state]")).to_contain_text("Mon CV")
     page.wait_for_url(re.compile(r"/cvs/[0-9a-f-]{36}$"), timeout=30_000)
     expect(page.locator(".sheet-name")).to_have_text(brought.name)
     expect(page.locator(".page-head .chip")).to_have_text(someone.say("kit.mark.without_ai"))
