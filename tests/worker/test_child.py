@@ -33,10 +33,14 @@ def stack(
         yield stack
 
 
+_ROW = "SELECT status, attempt, dispatch_seq FROM background_task WHERE id = :id"
+
+
 def done(ms: int = 0) -> int:
-    """Have a task done; how often it was started."""
+    """Have a task done whose message was not lost; how often it was started."""
     task_id = submit(ms)
-    assert eventually(lambda: row(task_id).status == "completed", 4), row(task_id)
+    assert eventually(lambda: row(task_id).status == "completed", 15), row(task_id)
+    assert row(task_id).dispatch_seq == 1, "its message was lost and sent again"
     return row(task_id).attempt
 
 
@@ -47,7 +51,7 @@ def submit(ms: int, by=None) -> UUID:
 
 def row(task_id: UUID):
     with transaction() as db:
-        return db.execute(text("SELECT status, attempt FROM background_task WHERE id = :id"), {"id": task_id}).one()
+        return db.execute(text(_ROW), {"id": task_id}).one()
 
 
 def the_child(stack: Stack) -> int:
@@ -84,7 +88,9 @@ def test_a_child_that_was_interrupted_is_replaced(stack: Stack) -> None:
 @pytest.mark.slow
 def test_a_child_that_dies_between_two_tasks_costs_neither(stack: Stack) -> None:
     assert done() == 1
-    os.kill(the_child(stack), signal.SIGKILL)
+    left = the_child(stack)
+    os.kill(left, signal.SIGKILL)
+    assert eventually(lambda: gone(left), 5)
     assert done() == 1
 
 
