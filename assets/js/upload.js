@@ -9,10 +9,10 @@ export function UploadZone({ url, accept, maxBytes, title, hint, fields, onDone,
   const t = useCopy();
   const f = useFormat();
   const input = useRef(null);
-  const [state, setState] = useState({ isOver: false, share: null, name: "", problem: "" });
+  const [state, setState] = useState({ isOver: false, share: null, name: "", problem: null });
   const patch = (changes) => setState((old) => ({ ...old, ...changes }));
   const fail = (key, params = {}, answer = {}) => {
-    patch({ share: null, problem: t(key, params) });
+    patch({ share: null, problem: { key, params } }); // said in words below: they may still have to be fetched
     onProblem?.({ ...texts(answer), ...texts(params), key });
   };
 
@@ -22,7 +22,7 @@ export function UploadZone({ url, accept, maxBytes, title, hint, fields, onDone,
     if (kinds.length && !kinds.some((kind) => file.name.toLowerCase().endsWith(kind) || file.type === kind)) return fail("kit.upload.wrong_kind");
     if (file.size > maxBytes) return fail("kit.upload.too_large", { size: f.bytes(file.size), limit: f.bytes(maxBytes) });
     if (file.size === 0) return fail("kit.upload.empty");
-    patch({ share: 0, name: file.name, problem: "" });
+    patch({ share: 0, name: file.name, problem: null });
     const body = new FormData();
     // Before the file: a key that makes sending the same choice twice one and the same request.
     body.append("key", crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
@@ -58,6 +58,6 @@ export function UploadZone({ url, accept, maxBytes, title, hint, fields, onDone,
     busy ? h("b", null, t("kit.upload.sending", { name: state.name })) : h("b", null, title),
     busy ? h("div", { className: "bar drop-bar", role: "progressbar", "aria-label": state.name, "aria-valuenow": Math.round(state.share * 100), "aria-valuemin": 0, "aria-valuemax": 100 },
       h("i", { style: { width: `${state.share * 100}%` } })) : h("span", { className: "meta" }, hint),
-    state.problem ? h("span", { className: "field-error", role: "alert" }, state.problem) : null,
+    state.problem ? h("span", { className: "field-error", role: "alert" }, t(state.problem.key, state.problem.params)) : null,
     busy ? null : h("span", { className: "btn", "aria-hidden": "true" }, t("kit.upload.choose")));
 }

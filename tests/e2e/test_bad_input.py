@@ -16,7 +16,7 @@ PERSON = "user@exemple.fr"
 def test_files_that_are_no_cv_are_refused_at_the_drop_zone(visitor: Callable[..., Visitor], tmp_path: Path) -> None:
     someone = visitor("fr", size=PHONE)
     someone.sign_in(PERSON)
-    zone = someone.page.locator("#import")
+    zone = someone.go("/cvs").locator("#import")
     expect(zone.locator("[data-price]")).to_be_visible()
     for name, content, key in (
         ("page.pdf", b"<html>not a PDF</html>", "imports.refused.not_pdf"),
