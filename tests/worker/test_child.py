@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -124,22 +124,33 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_stops(stack: Stack) -> No
         time.sleep(moment * 0.04)
 
 
-def forked(told: Path) -> child.Child:
-    """A child that writes what it was told, warmed up in its first quiet moment."""
+@pytest.fixture
+def forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], child.Child]]:
+    """Makes children that write what they were told, warmed up in their first quiet moment."""
+    # A fork of this process begins as large as all the tests before it have made it.
+    monkeypatch.setattr(child, "MOST_MEMORY", 1 << 40)
+    made: list[child.Child] = []
 
     def do(message: str) -> None:
         if message == "wear":
             child.wear_out()
-        with told.open("a") as file:
+        with (tmp_path / "told").open("a") as file:
             file.write(f"{message} ")
 
-    return child.Child(lambda line: child.serve(line, do, lambda: do("warm")))
+    def make() -> child.Child:
+        made.append(child.Child(lambda line: child.serve(line, do, lambda: do("warm"))))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.dismiss()
 
 
-def test_a_child_warms_up_in_a_quiet_moment_and_answers_each_message(tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    one = forked(told)
-    assert eventually(lambda: told.exists(), 5)
+def test_a_child_warms_up_in_a_quiet_moment_and_answers_each_message(
+    tmp_path: Path, forked: Callable[[], child.Child]
+) -> None:
+    told, one = tmp_path / "told", forked()
+    assert eventually(told.exists, 5)
     for number in range(3):
         assert one.take(str(number))
         assert one.wait()
@@ -148,13 +159,15 @@ def test_a_child_warms_up_in_a_quiet_moment_and_answers_each_message(tmp_path: P
     assert gone(one.pid)
 
 
-@pytest.mark.parametrize("way", ["worn", "old"])
-def test_a_child_that_is_worn_or_old_takes_nothing_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+@pytest.mark.parametrize("way", ["worn", "old", "large"])
+def test_a_child_that_is_worn_or_old_or_large_takes_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: Callable[[], child.Child], way: str
 ) -> None:
     monkeypatch.setattr(child, "MOST_MESSAGES", 2)
-    one = forked(tmp_path / "told")
-    for message in {"worn": ["wear"], "old": ["a", "b"]}[way]:
+    if way == "large":
+        monkeypatch.setattr(child, "MOST_MEMORY", 1)
+    one = forked()
+    for message in {"worn": ["wear"], "old": ["a", "b"], "large": ["a"]}[way]:
         assert one.take(message)
         assert one.wait()
     assert not one.take("late")
