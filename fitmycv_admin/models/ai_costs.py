@@ -1,4 +1,4 @@
-"""Model calls, what they cost, prices, rollups and alerts. Costs are integer nano-USD (1e-9 USD)."""
+"""Model calls, what they cost, prices and rollups. Costs are integer nano-USD (1e-9 USD)."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ from sqlalchemy.types import Text
 from sqlmodel import Field
 
 from fitmycv_admin.models.base import UUID, Any, Table, Xid8, at, datetime, instant, line_id, one_of, ref, words
-from fitmycv_admin.vocabulary import AlertType, CallStatus, UsageType
+from fitmycv_admin.vocabulary import CallStatus, UsageType
 
 
 def _small_id() -> Any:
@@ -74,6 +74,7 @@ class OpenAIPricing(Table, table=True):
     )
     description: str | None = words(nullable=True)
     is_active: bool = Field(default=True, nullable=False)
+    large_context_from: int | None = Field(default=None, sa_type=Integer)
     created_at: datetime = instant()
     updated_at: datetime = instant()
 
@@ -193,7 +194,14 @@ class _Sums(Table):
     cost_nano: int = _sum()
 
 
-class RollHour(_Sums, table=True):
+class _Detailed(_Sums):
+    cache_write_tokens: int = _sum()
+    reasoning_tokens: int = _sum()
+    image_tokens: int = _sum()
+    audio_tokens: int = _sum()
+
+
+class RollHour(_Detailed, table=True):
     """Calls of one hour (UTC) by feature, model, tier and plan (0: none)."""
 
     __tablename__ = "roll_hour"
@@ -206,7 +214,7 @@ class RollHour(_Sums, table=True):
     plan_id: int = Field(sa_type=SmallInteger)
 
 
-class RollDay(_Sums, table=True):
+class RollDay(_Detailed, table=True):
     """Calls of one day in the workspace's zone by feature, model, tier and plan (0: none)."""
 
     __tablename__ = "roll_day"
@@ -277,25 +285,6 @@ class OpenAIUsage(Table, table=True):
     completion_tokens: int = _sum()
     estimated_cost_nano: int = _sum()
     calls_count: int = _sum()
-
-
-class OpenAIAlert(Table, table=True):
-    """A threshold of AI spend; `threshold_nano` in nano-USD."""
-
-    __tablename__ = "openai_alert"
-    __table_args__ = (
-        CheckConstraint(one_of("type", AlertType), name="type"),
-        CheckConstraint("threshold_nano >= 0", name="threshold_nano"),
-    )
-
-    id: int | None = line_id()
-    type: str = words()
-    name: str = words(unique=True)
-    description: str | None = words(nullable=True)
-    threshold_nano: int = Field(sa_type=BigInteger, nullable=False)
-    enabled: bool = Field(default=False, nullable=False)
-    created_at: datetime = instant()
-    updated_at: datetime = instant()
 
 
 class ModelBreaker(Table, table=True):

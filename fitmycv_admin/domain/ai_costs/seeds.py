@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from fitmycv_admin.core import money
 from fitmycv_admin.models import AiFeature, AiTier, OpenAIAlert, OpenAIPricing, PriceLine, PriceVersion
-from fitmycv_admin.vocabulary import AlertType, ServiceTier, UsageType
+from fitmycv_admin.vocabulary import AlertType, BudgetWindow, ServiceTier, UsageType
 
 # Far enough back that no call of ours can be older.
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -38,10 +38,10 @@ MODELS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
 _OFFLINE = ("0.40", "1.60", "0.10", ())
 
 ALERTS = (
-    (AlertType.USER_DAILY, "One person, one day", "5"),
-    (AlertType.USER_MONTHLY, "One person, one month", "50"),
-    (AlertType.GLOBAL_DAILY, "Everybody, one day", "100"),
-    (AlertType.GLOBAL_MONTHLY, "Everybody, one month", "1000"),
+    (AlertType.USER_DAILY, "One person, one day", "5", BudgetWindow.DAY, True),
+    (AlertType.USER_MONTHLY, "One person, one month", "50", BudgetWindow.MONTH, True),
+    (AlertType.GLOBAL_DAILY, "Everybody, one day", "100", BudgetWindow.DAY, False),
+    (AlertType.GLOBAL_MONTHLY, "Everybody, one month", "1000", BudgetWindow.MONTH, False),
 )
 
 
@@ -56,8 +56,9 @@ def insert_missing(db: Session, call_names: Iterable[str], *, demo: bool) -> int
     features = insert(AiFeature).values([{"key": name} for name in sorted(call_names)])
     added += len(db.execute(features.on_conflict_do_nothing().returning(col(AiFeature.id))).all())
     alerts = insert(OpenAIAlert).values(
-        [{"type": kind, "name": name, "threshold_nano": money.usd_to_nano(usd), "enabled": False}
-         for kind, name, usd in ALERTS]
+        [{"type": kind, "name": name, "threshold_nano": money.usd_to_nano(usd), "enabled": False,
+          "window_kind": window, "each_user": each_user}
+         for kind, name, usd, window, each_user in ALERTS]
     )  # fmt: skip
     return added + len(db.execute(alerts.on_conflict_do_nothing().returning(col(OpenAIAlert.id))).all())
 
