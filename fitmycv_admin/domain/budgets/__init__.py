@@ -1,0 +1,1 @@
+"""Budgets of AI spend: rules, limits that hold, notices and the ways they reach somebody."""
