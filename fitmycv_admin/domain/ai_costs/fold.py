@@ -87,9 +87,9 @@ WITH fresh AS MATERIALIZED (
 ), days AS (
     {_upsert("roll_day", "day, feature_id, model_id, tier_id, plan_id")}
 ), user_days AS (
-    {_upsert("roll_user_day", "day, user_seq")}
+    {_upsert("roll_user_day", "day, user_seq, plan_id")}
 ), user_months AS (
-    {_upsert("roll_user_month", "month, user_seq", "date_trunc('month', day)::date, user_seq")}
+    {_upsert("roll_user_month", "month, user_seq, plan_id", "date_trunc('month', day)::date, user_seq, plan_id")}
 ), usage AS (
     INSERT INTO openai_usage (user_id, feature_name, model, date, prompt_tokens, cached_tokens, completion_tokens,
         estimated_cost_nano, calls_count)
