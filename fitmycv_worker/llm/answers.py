@@ -32,6 +32,8 @@ class Reading:
     text: str
     refusal: str | None
     stopped: bool
+    image_tokens: int = 0
+    audio_tokens: int = 0
 
 
 class NotStrict(TypeError):
@@ -102,6 +104,8 @@ def read(dialect: Dialect, body: str) -> Reading:
         text=text,
         refusal=refusal,
         stopped=stopped,
+        image_tokens=_count(spent, "image_tokens"),
+        audio_tokens=_count(spent, "audio_tokens"),
     )
 
 

@@ -258,6 +258,8 @@ class _Door:
                 cache_write_tokens=reading.cache_write_tokens,
                 completion_tokens=reading.completion_tokens,
                 reasoning_tokens=reading.reasoning_tokens,
+                image_tokens=reading.image_tokens,
+                audio_tokens=reading.audio_tokens,
                 started_at=started,
                 duration_ms=round((time.monotonic() - clock_s) * 1000),
                 status=CallStatus.OK if code is None else status,

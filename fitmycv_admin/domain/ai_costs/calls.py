@@ -10,10 +10,11 @@ from fitmycv_admin.vocabulary import CallStatus
 class CallUsage:
     """One attempt at one call. Token counts are what the server said it counted; 0 when it said nothing.
 
-    `prompt_tokens` contains `cached_tokens` and `cache_write_tokens`; `completion_tokens` contains
-    `reasoning_tokens`. `started_at` is the instant the request was sent, aware, UTC. `status` is ok
-    when the answer was usable, aborted when none came (whether it was billed is unknown), else
-    failed with an `error_code`: refused, truncated, invalid, rate_limited, server_error, rejected.
+    `prompt_tokens` contains `cached_tokens` and `cache_write_tokens`, and `image_tokens` and `audio_tokens`, which
+    may have come from the cache too; `completion_tokens` contains `reasoning_tokens`. `started_at` is the instant
+    the request was sent, aware, UTC. `status` is ok when the answer was usable, aborted when none came (whether it
+    was billed is unknown), else failed with an `error_code`: refused, truncated, invalid, rate_limited, server_error,
+    rejected.
     """
 
     call_name: str
@@ -32,3 +33,5 @@ class CallUsage:
     request_id: str | None
     error_code: str | None = None
     attempt: int = 1
+    image_tokens: int = 0
+    audio_tokens: int = 0

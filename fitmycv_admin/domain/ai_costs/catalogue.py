@@ -14,11 +14,15 @@ _STANDARD = ("", "default", "standard")
 
 @dataclass(frozen=True, slots=True)
 class ModelMatch:
-    """A model of the price list and how a name found it: exact, alias or family (a dated snapshot)."""
+    """A model of the price list and how a name found it: exact, alias or family (a dated snapshot).
+
+    Prompts of `large_context_from` tokens and more have a tier of their own.
+    """
 
     id: int
     name: str
     how: str
+    large_context_from: int | None = None
 
 
 def find_model(db: Session, name: str) -> ModelMatch | None:
@@ -26,7 +30,8 @@ def find_model(db: Session, name: str) -> ModelMatch | None:
     found = db.execute(
         text(
             """SELECT id, model_name,
-                 CASE WHEN model_name = :name THEN 'exact' WHEN :name = ANY(aliases) THEN 'alias' ELSE 'family' END how
+                 CASE WHEN model_name = :name THEN 'exact' WHEN :name = ANY(aliases) THEN 'alias' ELSE 'family' END how,
+                 large_context_from
                FROM openai_pricing
                WHERE model_name = :name OR :name = ANY(aliases) OR model_name = :family OR :family = ANY(aliases)
                ORDER BY model_name = :name DESC, :name = ANY(aliases) DESC, model_name = :family DESC, id LIMIT 1"""
@@ -65,8 +70,13 @@ def known_tier(db: Session, tier: str) -> int | None:
     return db.execute(text("SELECT id FROM ai_tier WHERE key = :key"), {"key": _tier(tier)}).scalar_one_or_none()
 
 
+def is_standard(tier: str) -> bool:
+    """Whether a tier, in our words or the vendor's, is the one that needs no asking."""
+    return tier in _STANDARD
+
+
 def _tier(tier: str) -> str:
-    return ServiceTier.STANDARD if tier in _STANDARD else tier
+    return ServiceTier.STANDARD if is_standard(tier) else tier
 
 
 def _id_of(db: Session, table: str, key: str) -> int:

@@ -4,10 +4,9 @@ from uuid import UUID
 
 from sqlmodel import Session, text
 
-from fitmycv_admin.core import money
-from fitmycv_admin.domain.ai_costs import catalogue, pricing
+from fitmycv_admin.domain.ai_costs import catalogue, pricing, tariff
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
-from fitmycv_admin.vocabulary import CallStatus, UsageType
+from fitmycv_admin.vocabulary import CallStatus, ServiceTier
 
 
 class ImpossibleUsage(ValueError):
@@ -34,7 +33,7 @@ def record(
     _check(usage)
     served = usage.model_served or usage.model_requested
     model = catalogue.model_of(db, served)
-    tier_id = catalogue.tier_id(db, usage.tier)
+    tier_id = catalogue.tier_id(db, tier_of(model, usage))
     pricing.hold(db, model.id)
     price = pricing.price_at(db, model.id, tier_id, usage.started_at)
     values = {
@@ -56,12 +55,22 @@ def record(
         "cache_write": usage.cache_write_tokens,
         "completion": usage.completion_tokens,
         "reasoning": usage.reasoning_tokens,
+        "image": usage.image_tokens,
+        "audio": usage.audio_tokens,
         "version": price.version_id if price else None,
         "cost": cost_of(price, usage),
         "duration": usage.duration_ms,
         "request": usage.request_id,
     }
     return int(db.execute(text(_INSERT), values).scalar_one())
+
+
+def tier_of(model: catalogue.ModelMatch, usage: CallUsage) -> str:
+    """The tier a call is priced at: the one it was served at, or large context from the length its model says."""
+    is_long = model.large_context_from is not None and usage.prompt_tokens >= model.large_context_from
+    if is_long and catalogue.is_standard(usage.tier):
+        return ServiceTier.LARGE_CONTEXT
+    return usage.tier
 
 
 def cost_of(price: pricing.Price | None, usage: CallUsage) -> int | None:
@@ -71,32 +80,24 @@ def cost_of(price: pricing.Price | None, usage: CallUsage) -> int | None:
         return 0
     if price is None or (silent and usage.status == CallStatus.ABORTED):
         return None
-    lines = price.lines
-    whole_price = lines.get(UsageType.INPUT)
-    # A kind of input without a price of its own is charged as input.
-    parts = [
-        (usage.prompt_tokens - usage.cached_tokens - usage.cache_write_tokens, whole_price),
-        (usage.cached_tokens, lines.get(UsageType.CACHED_INPUT, whole_price)),
-        (usage.cache_write_tokens, lines.get(UsageType.CACHE_WRITE, whole_price)),
-        (usage.completion_tokens, lines.get(UsageType.OUTPUT)),
-    ]
-    total = 0
-    for tokens, nano_per_mtoken in parts:
-        if tokens and nano_per_mtoken is None:
-            return None
-        total += tokens * (nano_per_mtoken or 0)
-    return money.round_half_up(total, money.PER_MILLION)
+    return tariff.cost(
+        price.lines, prompt=usage.prompt_tokens, cached=usage.cached_tokens, cache_write=usage.cache_write_tokens,
+        completion=usage.completion_tokens, reasoning=usage.reasoning_tokens, image=usage.image_tokens,
+        audio=usage.audio_tokens,
+    )  # fmt: skip
 
 
 def _check(usage: CallUsage) -> None:
     counts = (
         usage.prompt_tokens, usage.cached_tokens, usage.cache_write_tokens,
-        usage.completion_tokens, usage.reasoning_tokens,
+        usage.completion_tokens, usage.reasoning_tokens, usage.image_tokens, usage.audio_tokens,
     )  # fmt: skip
     if min(counts) < 0:
         raise ImpossibleUsage("a token count is below zero")
     if usage.cached_tokens + usage.cache_write_tokens > usage.prompt_tokens:
         raise ImpossibleUsage("more cached tokens than prompt tokens")
+    if usage.image_tokens + usage.audio_tokens > usage.prompt_tokens:
+        raise ImpossibleUsage("more image and audio tokens than prompt tokens")
     if usage.reasoning_tokens > usage.completion_tokens:
         raise ImpossibleUsage("more reasoning tokens than completion tokens")
 
@@ -104,10 +105,10 @@ def _check(usage: CallUsage) -> None:
 _INSERT = """
 INSERT INTO openai_call (created_at, user_seq, feature_id, model_id, tier_id, plan_id, call_name, model_requested,
     model_served, status, task_id, step, attempt, prompt_tokens, cached_tokens, cache_write_tokens, completion_tokens,
-    reasoning_tokens, price_version_id, cost_nano, duration_ms, request_id)
+    reasoning_tokens, image_tokens, audio_tokens, price_version_id, cost_nano, duration_ms, request_id)
 VALUES (:created_at, (SELECT seq FROM app_user WHERE id = :user_id), :feature_id, :model_id, :tier_id,
     (SELECT id FROM subscription_plan WHERE name = :plan), :call_name, :model_requested,
     :model_served, :status, :task_id, :step, :attempt, :prompt, :cached, :cache_write, :completion,
-    :reasoning, :version, :cost, :duration, :request)
+    :reasoning, :image, :audio, :version, :cost, :duration, :request)
 RETURNING id
 """

@@ -18,12 +18,14 @@ PRICE = {"input": 2_000_000_000, "cached_input": 500_000_000, "output": 8_000_00
 
 def usage(at: datetime, *, model: str = "gpt-a", prompt: int = 1000, cached: int = 0, completion: int = 100,
           call: str = "match_score", tier: str = "standard", status: CallStatus = CallStatus.OK,
-          cache_write: int = 0, requested: str = "") -> CallUsage:  # fmt: skip
+          cache_write: int = 0, requested: str = "", reasoning: int = 0, image: int = 0,
+          audio: int = 0) -> CallUsage:  # fmt: skip
     """One call as the worker reports it."""
     return CallUsage(
         call_name=call, feature_key=call, model_requested=requested or model, model_served=model, tier=tier,
         prompt_tokens=prompt, cached_tokens=cached, cache_write_tokens=cache_write, completion_tokens=completion,
-        reasoning_tokens=0, started_at=at, duration_ms=900, status=status, request_id="req_1",
+        reasoning_tokens=reasoning, image_tokens=image, audio_tokens=audio, started_at=at, duration_ms=900,
+        status=status, request_id="req_1",
     )  # fmt: skip
 
 

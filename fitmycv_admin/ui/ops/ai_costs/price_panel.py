@@ -152,7 +152,7 @@ def _field(kind: str, one: Any, errors: Any) -> rx.Component:
         errors=errors,
         unit="$",
         numeric=True,
-        optional=kind in (UsageType.CACHED_INPUT, UsageType.CACHE_WRITE),
+        optional=kind not in (UsageType.INPUT, UsageType.OUTPUT),
         default_value=rx.cond(current.is_none(), "", (current / 1_000_000_000).to(str)),
         auto_complete="off",
     )

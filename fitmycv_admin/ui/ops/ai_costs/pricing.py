@@ -1,6 +1,6 @@
 """What each model costs now, what it cost and what it will cost."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,6 +43,9 @@ class PriceLine:
     cached_input: int | None
     cache_write: int | None
     output: int | None
+    reasoning: int | None
+    image: int | None
+    audio: int | None
     since: str
     next_at: str
     calls: int
@@ -62,6 +65,9 @@ class VersionLine:
     cached_input: int | None
     cache_write: int | None
     output: int | None
+    reasoning: int | None
+    image: int | None
+    audio: int | None
     starts_at: str
     ends_at: str
     reason: str
@@ -200,13 +206,16 @@ def _typed(fields: dict[str, Any]) -> dict[str, int]:
     return {kind: money.usd_to_nano(text, field=kind) for kind, text in typed.items() if text}
 
 
+def _kinds(lines: Mapping[str, int]) -> dict[str, int | None]:
+    return {str(kind): lines.get(kind) for kind in UsageType}
+
+
 def _line(row: PriceRow) -> PriceLine:
     words = {"model": row.model, "tier": row.tier}
     return PriceLine(
         id=f"{row.model}/{row.tier}", model=row.model, tier=row.tier, description=row.description,
         aliases=", ".join(row.aliases), is_active=row.is_active, is_priced=bool(row.lines),
-        input=row.lines.get("input"), cached_input=row.lines.get("cached_input"),
-        cache_write=row.lines.get("cache_write"), output=row.lines.get("output"),
+        **_kinds(row.lines),
         since=row.since.isoformat() if row.since else "", next_at=row.next_at.isoformat() if row.next_at else "",
         calls=row.calls, unpriced=row.unpriced, cost_nano=row.cost_nano,
         href=f"{HERE}?{urlencode(words)}", calls_href=f"/ops/ai-costs/calls?{urlencode(words)}",
@@ -215,8 +224,7 @@ def _line(row: PriceRow) -> PriceLine:
 
 def _version(row: VersionRow) -> VersionLine:
     return VersionLine(
-        id=str(row.id), state=row.state, input=row.lines.get("input"), cached_input=row.lines.get("cached_input"),
-        cache_write=row.lines.get("cache_write"), output=row.lines.get("output"),
+        id=str(row.id), state=row.state, **_kinds(row.lines),
         starts_at=row.starts_at.isoformat() if row.starts_at else "",
         ends_at=row.ends_at.isoformat() if row.ends_at else "", reason=row.reason, by=row.by,
     )  # fmt: skip
