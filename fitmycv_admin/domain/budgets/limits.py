@@ -81,7 +81,7 @@ def sweep(db: Session) -> int:
 
 def estimate(
     db: Session, model: str, tier: str, at: datetime, *, prompt_bytes: int, max_output_tokens: int | None
-) -> int | None:  # noqa: E501
+) -> int | None:
     """What a call may cost at most at the price valid then, in nano-USD; None for a model without a price."""
     raise NotImplementedError
 

@@ -17,7 +17,7 @@ from fitmycv_admin.vocabulary import AlertType, NoticeState
 class AlreadyResolved(FitMyCvError):
     """The notice has ended; nothing more is done about it but writing."""
 
-    key = "notices.error.resolved"
+    key = "budget_rules.error.resolved"
 
 
 @dataclass(frozen=True, slots=True)
