@@ -148,6 +148,37 @@ def split(db: Session, by: Actor, period: Period, dimension: Dimension, filters:
     return _parts(db, period, dimension, filters, names.read(db))
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What some calls used, by kind: cached and cache-write, image and audio tokens are part of the prompt, reasoning
+    tokens of the completion."""
+
+    prompt: int
+    cached: int
+    cache_write: int
+    completion: int
+    reasoning: int
+    image: int
+    audio: int
+    calls: int
+    cost_nano: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSum:
+    """The tokens of one feature (by its key) with one model at one tier (numbers of the catalogue)."""
+
+    feature_key: str
+    model_id: int
+    tier_id: int
+    tokens: Tokens
+
+
+def token_sums(db: Session, by: Actor, period: Period, filters: Filters) -> tuple[TokenSum, ...]:
+    """What a period used, by feature, model and tier: what another price or model would have cost."""
+    raise NotImplementedError
+
+
 def top_users(db: Session, by: Actor, period: Period, filters: Filters, limit: int = 10) -> tuple[UserRow, ...]:
     """Who cost most in a period, dearest first."""
     by.must(Permission.COSTS_READ)
