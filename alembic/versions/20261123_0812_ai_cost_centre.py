@@ -344,7 +344,8 @@ def upgrade() -> None:
         sa.Column("channel_id", sa.BigInteger(), nullable=False),
         sa.Column("notice_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), server_default="queued", nullable=False),
+        sa.Column("state", sa.Text(), server_default="held", nullable=False),
+        sa.Column("told_by", sa.Uuid(), nullable=True),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -363,6 +364,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["notice_id"], ["alert_notice.id"], name=op.f("fk_alert_delivery_notice_id"), ondelete="RESTRICT"
         ),
+        sa.ForeignKeyConstraint(
+            ["told_by"], ["alert_delivery.id"], name=op.f("fk_alert_delivery_told_by"), ondelete="RESTRICT"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_delivery")),
         sa.UniqueConstraint("once", name=op.f("uq_alert_delivery_once")),
     )
@@ -379,6 +383,20 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
+    op.create_index(
+        "ix_alert_delivery_new",
+        "alert_delivery",
+        ["channel_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'held' AND told_by IS NULL"),
+    )
+    op.create_index(
+        "ix_alert_delivery_created_at_id",
+        "alert_delivery",
+        [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(op.f("ix_alert_delivery_told_by"), "alert_delivery", ["told_by"], unique=False)
     op.create_index(op.f("ix_alert_delivery_notice_id"), "alert_delivery", ["notice_id"], unique=False)
     op.create_table(
         "alert_notice_event",
@@ -516,6 +534,13 @@ def downgrade() -> None:
     op.drop_table("budget_reservation")
     op.drop_index(op.f("ix_alert_notice_event_notice_id"), table_name="alert_notice_event")
     op.drop_table("alert_notice_event")
+    op.drop_index(op.f("ix_alert_delivery_told_by"), table_name="alert_delivery")
+    op.drop_index("ix_alert_delivery_created_at_id", table_name="alert_delivery")
+    op.drop_index(
+        "ix_alert_delivery_new",
+        table_name="alert_delivery",
+        postgresql_where=sa.text("state = 'held' AND told_by IS NULL"),
+    )
     op.drop_index(op.f("ix_alert_delivery_notice_id"), table_name="alert_delivery")
     op.drop_index(
         "ix_alert_delivery_due", table_name="alert_delivery", postgresql_where=sa.text("state IN ('queued', 'sending')")

@@ -244,14 +244,19 @@ class AlertRoute(Table, table=True):
 
 
 class AlertDelivery(Table, table=True):
-    """One message to one channel, kept until it was sent or given up. `once` names it: there is no second one."""
+    """One message to one channel, kept until it was sent or given up. `once` names it: there is no second one.
+
+    It begins as `held`; then it is let out as `queued`, or told with others by the summary `told_by`.
+    """
 
     __tablename__ = "alert_delivery"
     __table_args__ = (
         CheckConstraint(one_of("kind", DeliveryKind), name="kind"),
         CheckConstraint(one_of("state", DeliveryState), name="state"),
         Index("ix_alert_delivery_due", "next_at", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index("ix_alert_delivery_new", "channel_id", postgresql_where=text("state = 'held' AND told_by IS NULL")),
         Index("ix_alert_delivery_channel_id_created_at", "channel_id", text("created_at DESC")),
+        Index("ix_alert_delivery_created_at_id", text("created_at DESC"), text("id DESC")),
     )
 
     id: UUID = entity_id()
@@ -261,7 +266,8 @@ class AlertDelivery(Table, table=True):
     )
     notice_id: UUID | None = ref("alert_notice.id", nullable=True)
     kind: str = words()
-    state: str = words(DeliveryState.QUEUED)
+    state: str = words(DeliveryState.HELD)
+    told_by: UUID | None = ref("alert_delivery.id", nullable=True)
     body: dict[str, Any] = document(nullable=False)
     attempts: int = Field(default=0, nullable=False)
     next_at: datetime = instant()
