@@ -34,6 +34,11 @@ class Settings:
     reap_seconds: float
     redispatch_seconds: float
     trusted_proxy_hops: int
+    secret: str
+    telegram_bot_token: str
+    telegram_api_url: str
+    webhook_inside: frozenset[str]
+    stand_in_channels_url: str
 
     @property
     def is_demo(self) -> bool:
@@ -94,6 +99,11 @@ def _from_environment() -> Settings:
         reap_seconds=float(env.get("TASK_REAP_SECONDS", "2")),
         redispatch_seconds=float(env.get("TASK_REDISPATCH_SECONDS", "5")),
         trusted_proxy_hops=int(env.get("TRUSTED_PROXY_HOPS", "0")),
+        secret=env.get("FITMYCV_SECRET", ""),
+        telegram_bot_token=env.get("TELEGRAM_BOT_TOKEN", ""),
+        telegram_api_url=env.get("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/"),
+        webhook_inside=frozenset(env.get("WEBHOOK_INSIDE", "").lower().replace(",", " ").split()),
+        stand_in_channels_url=env.get("STAND_IN_CHANNELS_URL", "") if mode == "demo" else "",
     )
 
 
