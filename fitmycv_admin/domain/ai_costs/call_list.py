@@ -11,7 +11,7 @@ from sqlmodel import Session, text
 from fitmycv_admin.core import paging
 from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import cells, names, queries
+from fitmycv_admin.domain.ai_costs import cells, effective, names, queries
 from fitmycv_admin.domain.ai_costs.cells import COLUMN, Filters
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.domain.ai_costs.periods import Period
@@ -161,9 +161,9 @@ def _query(
             where.append(f"c.{column} = :{name}")
             values[name] = getattr(filters, name)
     if filters.is_unpriced:
-        where.append("c.cost_nano IS NULL AND c.price_version_id IS NULL")
+        where.append(effective.UNPRICED_ALONE)
     if filters.min_cost_nano is not None:
-        where.append("c.cost_nano >= :min_cost")
+        where.append(f"{effective.COST_ALONE} >= :min_cost")
         values["min_cost"] = filters.min_cost_nano
     if key:
         values |= {"key_at": key[0], "key_id": key[1]}
@@ -224,9 +224,11 @@ def _row(row: Any, known: names.Names, revealed: bool) -> CallRow:
     )  # fmt: skip
 
 
-_SELECT = """
+_SELECT = f"""
 SELECT c.id, c.created_at, u.id AS user_id, u.email, c.feature_id, c.tier_id, c.plan_id, c.call_name, c.model_served,
     c.model_requested, c.status, c.task_id, c.step, c.attempt, c.prompt_tokens, c.cached_tokens, c.cache_write_tokens,
-    c.completion_tokens, c.reasoning_tokens, c.price_version_id, c.cost_nano, c.duration_ms, c.request_id
-FROM ({inner}) c LEFT JOIN app_user u ON u.seq = c.user_seq
+    c.completion_tokens, c.reasoning_tokens, c.price_version_id, {effective.COST} AS cost_nano, c.duration_ms,
+    c.request_id
+FROM ({{inner}}) c LEFT JOIN app_user u ON u.seq = c.user_seq
+{effective.JOIN}
 """

@@ -6,17 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fitmycv_admin.domain.ai_costs import effective
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from fitmycv_admin.domain.ai_costs.periods import Grain, Period, start_of
 
 SUMS = ("calls", "unpriced", "prompt_tokens", "cached_tokens", "completion_tokens", "cost_nano")
+TOKENS = ("cache_write_tokens", "reasoning_tokens", "image_tokens", "audio_tokens")
 ADDED = ", ".join(f"coalesce(sum({column}), 0)::bigint AS {column}" for column in SUMS)
 MARK = "coalesce((SELECT folded_below FROM fold_mark), '0'::xid8)"
 COLUMN = {dimension: f"{dimension}_id" for dimension in Dimension}
 _KEYS = ", ".join(COLUMN.values())
-ONE_CALL = """1 AS calls, (cost_nano IS NULL AND price_version_id IS NULL)::int AS unpriced,
-    prompt_tokens, cached_tokens, completion_tokens,
-    coalesce(cost_nano, 0) AS cost_nano"""
+# The sums of one row of openai_call c, and what one row of cost_adjustment a adds to them.
+ONE_CALL = f"""1 AS calls, {effective.OWN_UNPRICED}::int AS unpriced,
+    c.prompt_tokens, c.cached_tokens, c.completion_tokens, coalesce(c.cost_nano, 0) AS cost_nano"""
+ONE_ADJUSTMENT = """0 AS calls, -a.priced AS unpriced, 0 AS prompt_tokens, 0 AS cached_tokens,
+    0 AS completion_tokens, a.delta_nano AS cost_nano"""
+ADJUSTED = "cost_adjustment a JOIN openai_call c ON c.created_at = a.call_created_at AND c.id = a.call_id"
+_CALL = f"{ONE_CALL}, {', '.join(f'c.{column}' for column in TOKENS)}"
+_ADJUSTMENT = f"{ONE_ADJUSTMENT}, {', '.join(f'0 AS {column}' for column in TOKENS)}"
+_SPAN = "{at} >= :from AND {at} < :until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,8 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A FROM item with columns at, feature_id, model_id, tier_id, plan_id and the sums; `values` are its parameters."""
+    """A FROM item with columns at, feature_id, model_id, tier_id, plan_id, SUMS and TOKENS; `values` are its
+    parameters."""
 
     sql: str
     values: dict[str, Any]
@@ -45,7 +54,7 @@ def source(period: Period, filters: Filters, grain: Grain) -> Source:
     condition = where(filters)
     if filters.user_seq is not None:
         # One person's calls are few, and no rollup keeps person and feature together.
-        parts = [_calls(grain, condition)]
+        parts = _calls(_at(grain), _SPAN, condition)
     elif grain is Grain.HOUR:
         parts = _hours(period, condition, values)
     else:
@@ -63,7 +72,7 @@ def where(filters: Filters) -> str:
 
 def _hours(period: Period, where: str, values: dict[str, Any]) -> list[str]:
     if not _whole_hours(period):
-        return [_calls(Grain.HOUR, where)]
+        return _calls(_at(Grain.HOUR), _SPAN, where)
     values["whole"] = _floor(period.ends_at)
     return [
         _rolled("roll_hour", "hour", "hour >= :from AND hour < :whole", where),
@@ -76,17 +85,14 @@ def _days(period: Period, where: str, values: dict[str, Any]) -> list[str]:
     if period.cut is None:
         return [_rolled("roll_day", "day", "day BETWEEN :first AND :last", where), _tail(Grain.DAY, where)]
     # The last day is cut short: its whole hours, then the calls of the hour that is cut.
+    before = _rolled("roll_day", "day", "day BETWEEN :first AND cast(:last AS date) - 1", where)
+    values["last_from"] = start_of(period.last, period.zone)
     if not _whole_hours(period):
-        values["last_from"] = start_of(period.last, period.zone)
-        piece = f"{ONE_CALL} FROM openai_call WHERE created_at >= :last_from AND created_at < :until AND xid < {MARK}"
-        return [
-            _rolled("roll_day", "day", "day BETWEEN :first AND cast(:last AS date) - 1", where),
-            f"SELECT cast(:last AS date) AS at, {_from_call()}, {piece}{where}",
-            _tail(Grain.DAY, where),
-        ]
-    values |= {"last_from": start_of(period.last, period.zone), "whole": _floor(period.ends_at)}
+        piece = _calls("cast(:last AS date)", "{at} >= :last_from AND {at} < :until", where, folded=True)
+        return [before, *piece, _tail(Grain.DAY, where)]
+    values["whole"] = _floor(period.ends_at)
     return [
-        _rolled("roll_day", "day", "day BETWEEN :first AND cast(:last AS date) - 1", where),
+        before,
         _rolled("roll_hour", "cast(:last AS date)", "hour >= :last_from AND hour < :whole", where),
         *_piece(Grain.DAY, period, where),
         _tail(Grain.DAY, where),
@@ -95,25 +101,31 @@ def _days(period: Period, where: str, values: dict[str, Any]) -> list[str]:
 
 def _rolled(table: str, at: str, span: str, where: str) -> str:
     rolled = where.replace("coalesce(plan_id, 0)", "plan_id")
-    return f"SELECT {at} AS at, {_KEYS}, {', '.join(SUMS)} FROM {table} WHERE {span}{rolled}"
+    return f"SELECT {at} AS at, {_KEYS}, {', '.join(SUMS + TOKENS)} FROM {table} WHERE {span}{rolled}"
 
 
 def _piece(grain: Grain, period: Period, where: str) -> list[str]:
     """The folded calls of the hour in which a cut period ends; nothing when it ends on the hour."""
     if period.ends_at == _floor(period.ends_at):
         return []
-    span = f"created_at >= :whole AND created_at < :until AND xid < {MARK}"
-    return [f"SELECT {_at(grain)} AS at, {_from_call()}, {ONE_CALL} FROM openai_call WHERE {span}{where}"]
+    return _calls(_at(grain), "{at} >= :whole AND {at} < :until", where, folded=True)
 
 
 def _tail(grain: Grain, where: str) -> str:
-    span = f"xid >= {MARK} AND created_at >= :from AND created_at < :until"
-    return f"SELECT {_at(grain)} AS at, {_from_call()}, {ONE_CALL} FROM openai_call WHERE {span}{where}"
+    # What is not folded has no adjustments yet.
+    span = f"xid >= {MARK} AND {_SPAN.format(at='c.created_at')}"
+    return f"SELECT {_at(grain)} AS at, {_from_call()}, {_CALL} FROM openai_call c WHERE {span}{where}"
 
 
-def _calls(grain: Grain, where: str) -> str:
-    span = "created_at >= :from AND created_at < :until"
-    return f"SELECT {_at(grain)} AS at, {_from_call()}, {ONE_CALL} FROM openai_call WHERE {span}{where}"
+def _calls(at: str, span: str, where: str, *, folded: bool = False) -> list[str]:
+    """Calls read one by one, and beside them their adjustments: a correction is a cell of its own without a call."""
+    of_calls = span.format(at="c.created_at")
+    below = f" AND c.xid < {MARK}" if folded else ""
+    return [
+        f"SELECT {at} AS at, {_from_call()}, {_CALL} FROM openai_call c WHERE {of_calls}{below}{where}",
+        f"SELECT {at} AS at, {_from_call()}, {_ADJUSTMENT} FROM {ADJUSTED}"
+        f" WHERE {span.format(at='a.call_created_at')} AND {of_calls}{where}",
+    ]
 
 
 def _at(grain: Grain) -> str:

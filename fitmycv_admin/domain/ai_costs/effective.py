@@ -8,9 +8,10 @@ NOBODY_KNOWS = f"c.status = '{CallStatus.ABORTED}' AND c.prompt_tokens = 0 AND c
 OWN_UNPRICED = f"(c.cost_nano IS NULL AND NOT ({NOBODY_KNOWS}))"
 """Whether it had no price when it was recorded; enough for a call that is not folded yet, it has no adjustments."""
 
-JOIN = """LEFT JOIN LATERAL (
-    SELECT sum(a.delta_nano)::bigint AS delta_nano, coalesce(sum(a.priced), 0) AS priced
-    FROM cost_adjustment a WHERE a.call_created_at = c.created_at AND a.call_id = c.id
+_OF_C = "FROM cost_adjustment a WHERE a.call_created_at = c.created_at AND a.call_id = c.id"
+
+JOIN = f"""LEFT JOIN LATERAL (
+    SELECT sum(a.delta_nano)::bigint AS delta_nano, coalesce(sum(a.priced), 0) AS priced {_OF_C}
 ) adjusted ON true"""
 """Its adjustments, for a few calls; COST and UNPRICED need it (or another relation of that name and columns)."""
 
@@ -28,3 +29,10 @@ COST = (
 
 UNPRICED = f"({OWN_UNPRICED} AND coalesce(adjusted.priced, 0) = 0)"
 """Whether it has no price, not even a later one."""
+
+COST_ALONE = f"""(SELECT CASE WHEN c.cost_nano IS NOT NULL OR sum(a.priced) > 0
+    THEN coalesce(c.cost_nano, 0) + coalesce(sum(a.delta_nano), 0)::bigint END {_OF_C})"""
+"""COST without a join, for a condition."""
+
+UNPRICED_ALONE = f"({OWN_UNPRICED} AND (SELECT coalesce(sum(a.priced), 0) = 0 {_OF_C}))"
+"""UNPRICED without a join, for a condition."""

@@ -163,6 +163,9 @@ class Tokens:
     calls: int
     cost_nano: int
 
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Tokens)))
+
 
 @dataclass(frozen=True, slots=True)
 class TokenSum:
@@ -176,7 +179,21 @@ class TokenSum:
 
 def token_sums(db: Session, by: Actor, period: Period, filters: Filters) -> tuple[TokenSum, ...]:
     """What a period used, by feature, model and tier: what another price or model would have cost."""
-    raise NotImplementedError
+    by.must(Permission.COSTS_READ)
+    known = names.read(db)
+    source = cells.source(period, filters, Grain.DAY)
+    summed = ", ".join(f"sum({column})::bigint AS {column}" for column in cells.SUMS + cells.TOKENS)
+    found: dict[tuple[str, int, int], Tokens] = {}
+    for row in db.execute(
+        text(f"SELECT feature_id, model_id, tier_id, {summed} FROM {source.sql} cells GROUP BY 1, 2, 3"), source.values
+    ):
+        key = (known.of(Dimension.FEATURE, row.feature_id).key, row.model_id, row.tier_id)
+        tokens = Tokens(
+            row.prompt_tokens, row.cached_tokens, row.cache_write_tokens, row.completion_tokens, row.reasoning_tokens,
+            row.image_tokens, row.audio_tokens, row.calls, row.cost_nano,
+        )  # fmt: skip
+        found[key] = found[key] + tokens if key in found else tokens
+    return tuple(TokenSum(*key, tokens) for key, tokens in sorted(found.items()))
 
 
 def top_users(db: Session, by: Actor, period: Period, filters: Filters, limit: int = 10) -> tuple[UserRow, ...]:
@@ -216,7 +233,7 @@ def freshness(db: Session, by: Actor) -> Freshness:
 
 
 def version(db: Session, by: Actor) -> str:
-    """A word that changes whenever a call is recorded: a tab asks again only then."""
+    """A word that changes whenever a call is recorded or corrected: a tab asks again only then."""
     by.must(Permission.COSTS_READ)
     return _state(db)[1]
 
@@ -264,7 +281,7 @@ def masked(email: str | None) -> str:
 def _state(db: Session) -> tuple[Freshness, str]:
     row = db.execute(text(_FRESH)).one()
     fresh = Freshness(row.complete_to, row.folded_at, row.waiting, row.zone)
-    return fresh, f"{row.folded_calls + row.waiting}-{row.zone}"
+    return fresh, f"{row.folded_calls + row.waiting}-{row.adjusted}-{row.zone}"
 
 
 def _slots(
@@ -317,10 +334,13 @@ def _every(period: Period, grain: Grain) -> list[date | datetime]:
 def _by_user(period: Period, filters: Filters) -> str:
     """Cells by person: a month's rollup when whole months are asked, days else, calls when a filter needs them."""
     sums = ", ".join(cells.SUMS)
-    one = f"SELECT coalesce(user_seq, 0) AS user_seq, {cells.ONE_CALL} FROM openai_call"
-    within = "created_at >= :from AND created_at < :until"
+    one = f"SELECT coalesce(user_seq, 0) AS user_seq, {cells.ONE_CALL} FROM openai_call c"
+    within = "c.created_at >= :from AND c.created_at < :until"
     if filters.numbers or filters.user_seq is not None:
-        return f"{one} WHERE {within}{cells.where(filters)}"
+        adjusted = f"SELECT coalesce(user_seq, 0) AS user_seq, {cells.ONE_ADJUSTMENT} FROM {cells.ADJUSTED}"
+        of_adjustments = "a.call_created_at >= :from AND a.call_created_at < :until"
+        where = cells.where(filters)
+        return f"{one} WHERE {within}{where} UNION ALL {adjusted} WHERE {of_adjustments} AND {within}{where}"
     tail = f"{one} WHERE xid >= {cells.MARK} AND {within}"
     if period.first.day == 1 and (period.last + timedelta(days=1)).day == 1:
         return f"SELECT user_seq, {sums} FROM roll_user_month WHERE month BETWEEN :first AND :last UNION ALL {tail}"
@@ -330,6 +350,7 @@ def _by_user(period: Period, filters: Filters) -> str:
 _FRESH = f"""
 SELECT transaction_timestamp() AS complete_to, m.folded_at, coalesce(m.zone, 'Europe/Paris') AS zone,
     coalesce(m.folded_calls, 0) AS folded_calls,
-    (SELECT count(*) FROM openai_call WHERE xid >= {cells.MARK}) AS waiting
+    (SELECT count(*) FROM openai_call WHERE xid >= {cells.MARK}) AS waiting,
+    (SELECT coalesce(sum(calls), 0) FROM adjustment_batch) AS adjusted
 FROM (SELECT 1) one LEFT JOIN fold_mark m ON true
 """
