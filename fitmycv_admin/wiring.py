@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.cvs import imports, matching
-from fitmycv_admin.domain.ports import Mailer, ProgressBus, Queue
+from fitmycv_admin.domain.ports import BillSource, Mailer, ProgressBus, Queue, RateSource
 from fitmycv_admin.domain.tasks import endings
 from fitmycv_admin.vocabulary import TaskType
 
@@ -39,6 +39,26 @@ def mailer() -> Mailer | None:
 
         return SmtpMailer(now.smtp_url)
     return None
+
+
+def bill_source() -> BillSource | None:
+    """What tells the vendor's bill; None without a key of its own."""
+    now = settings()
+    if not now.openai_admin_key:
+        return None
+    from fitmycv_admin.integrations.openai_costs import OpenAICosts
+
+    return OpenAICosts(now.openai_admin_key, now.openai_admin_url)
+
+
+def rate_source() -> RateSource | None:
+    """Where exchange rates are read; None when no address is configured."""
+    url = settings().exchange_rates_url
+    if not url:
+        return None
+    from fitmycv_admin.integrations.exchange_rates import PublishedRates
+
+    return PublishedRates(url)
 
 
 @lru_cache(maxsize=4)

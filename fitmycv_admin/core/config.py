@@ -22,6 +22,9 @@ class Settings:
     openai_api_key: str
     openai_base_url: str
     openai_dialect: Literal["responses", "chat"]
+    openai_admin_key: str
+    openai_admin_url: str
+    exchange_rates_url: str
     smtp_url: str
     resend_api_key: str
     resend_api_url: str
@@ -87,6 +90,9 @@ def _from_environment() -> Settings:
         openai_api_key=env.get("OPENAI_API_KEY", ""),
         openai_base_url=env.get("OPENAI_BASE_URL", ""),
         openai_dialect="chat" if env.get("OPENAI_DIALECT") == "chat" else "responses",
+        openai_admin_key=env.get("OPENAI_ADMIN_KEY", ""),
+        openai_admin_url=env.get("OPENAI_ADMIN_URL", "https://api.openai.com/v1").rstrip("/"),
+        exchange_rates_url=env.get("EXCHANGE_RATES_URL", ""),
         smtp_url=env.get("SMTP_URL", ""),
         resend_api_key=env.get("RESEND_API_KEY", ""),
         resend_api_url=env.get("RESEND_API_URL", ""),

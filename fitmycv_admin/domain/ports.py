@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
@@ -65,4 +66,33 @@ class ProgressBus(Protocol):
 
     def moves(self, user_id: UUID, *, every_s: float = 5.0) -> AsyncGenerator[UUID | None, None]:
         """The ids of this person's tasks as they move; None at least `every_s` seconds after the last one."""
+        ...
+
+
+class BooksUnavailable(Exception):
+    """An outside book (a bill, exchange rates) was not read; its text says why, without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """What the vendor billed for one day (UTC) under one name, in nano-USD; the name is empty when it gave none."""
+
+    day: date
+    line_item: str
+    amount_nano: int
+
+
+class BillSource(Protocol):
+    """The vendor's own account of what it bills."""
+
+    def lines(self, first: date, last: date) -> tuple[BilledLine, ...]:
+        """The lines of the days `first` to `last` (UTC), both included. Raises BooksUnavailable."""
+        ...
+
+
+class RateSource(Protocol):
+    """Where exchange rates are published."""
+
+    def published(self) -> str:
+        """The publication as it came: CSV or JSON. Raises BooksUnavailable."""
         ...
