@@ -21,6 +21,7 @@ from fitmycv_admin.models.base import (
     UUID,
     Any,
     Table,
+    Xid8,
     at,
     datetime,
     document,
@@ -111,7 +112,8 @@ class BudgetSpending(Table, table=True):
     """What one subject of a budget spent in one window. `subject` is empty, or `user:<seq>` of an each-user rule.
 
     `spent_nano` is what calls cost, `reserved_nano` what calls under way may still cost, `over_nano` what calls cost
-    beyond their reservations. A hard limit lets a reservation in only while spent + reserved + new <= limit.
+    beyond their reservations. A hard limit lets a reservation in only while spent + reserved + new <= limit; `denied`
+    counts those it did not let in, `least_denied_nano` is the smallest of them.
     """
 
     __tablename__ = "budget_spending"
@@ -131,6 +133,7 @@ class BudgetSpending(Table, table=True):
     reserved_nano: int = _nano()
     over_nano: int = _nano()
     denied: int = _nano()
+    least_denied_nano: int | None = Field(default=None, sa_type=BigInteger)
     updated_at: datetime = instant()
 
 
@@ -277,7 +280,10 @@ class AlertDelivery(Table, table=True):
 
 
 class AlertEvaluation(Table, table=True):
-    """When the rules were last looked at: a watch elsewhere raises the alarm when this stands still."""
+    """When the rules were last looked at: a watch elsewhere raises the alarm when this stands still.
+
+    Calls below the transaction id `looked_below` have been seen; `swept_at` is when all people were counted.
+    """
 
     __tablename__ = "alert_evaluation"
     __table_args__ = (CheckConstraint("one", name="one"),)
@@ -286,6 +292,8 @@ class AlertEvaluation(Table, table=True):
     evaluated_at: datetime = instant()
     took_ms: int = Field(default=0, nullable=False)
     rules: int = Field(default=0, nullable=False)
+    looked_below: int | None = Field(default=None, sa_type=Xid8)
+    swept_at: datetime | None = instant(nullable=True)
 
 
 class CostDigest(Table, table=True):
