@@ -16,18 +16,12 @@ SERIES = (1, 2, 3, 4, 7, 6, 5, 8)
 
 
 def head() -> list[rx.Component]:
-    """Head elements of every page: the icon, the font, the colour of the browser's frame.
+    """Head elements of every page: the icon and the colour of the browser's frame.
 
-    The font is fetched before it is asked for, but never ahead of the styles: text is painted without it first.
+    The font is not fetched ahead of being asked for: on a slow link it would take the place of the styles and of the
+    first text, which is painted without it.
     """
     return [
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
-        rx.el.link(
-            rel="preload",
-            href="/fonts/inter-latin-wght-normal.woff2",
-            custom_attrs={"as": "font", "fetchPriority": "low"},
-            type="font/woff2",
-            cross_origin="anonymous",
-        ),
         rx.el.meta(name="color-scheme", content="light dark"),
     ]
