@@ -480,12 +480,22 @@ def upgrade() -> None:
         "CREATE TRIGGER cost_adjustment_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON cost_adjustment"
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
+    op.create_index(
+        "ix_openai_call_no_cost",
+        "openai_call",
+        [sa.literal_column("created_at DESC")],
+        unique=False,
+        postgresql_where=sa.text("cost_nano IS NULL"),
+    )
     _first_rows()
     _count_anew()
 
 
 def downgrade() -> None:
     _count_anew()
+    op.drop_index(
+        "ix_openai_call_no_cost", table_name="openai_call", postgresql_where=sa.text("cost_nano IS NULL")
+    )
     op.execute("DROP FUNCTION openai_call_forget(date)")
     # What the earlier schema has no word for goes, with what hangs on it.
     op.execute("DELETE FROM budget_reservation")

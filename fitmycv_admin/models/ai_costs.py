@@ -144,6 +144,8 @@ class OpenAICall(Table, table=True):
         Index("ix_openai_call_model_id_created_at", "model_id", text("created_at DESC")),
         Index("ix_openai_call_task_id", "task_id"),
         Index("ix_openai_call_xid", "xid"),
+        # Few calls have no cost: the bill, the list of unpriced calls and late prices look for them.
+        Index("ix_openai_call_no_cost", text("created_at DESC"), postgresql_where=text("cost_nano IS NULL")),
         {"postgresql_partition_by": "RANGE (created_at)"},
     )
 

@@ -174,7 +174,7 @@ def _take(db: Session, by: Actor, good: Mapping[date, Decimal], source: str, nam
 def _previewed(
     line: exchange_reading.ReadRate, stored: Mapping[date, tuple[Decimal, str]], seen: dict[date, Decimal]
 ) -> PreviewLine:
-    before = stored[line.day][0] if line.day in stored else None
+    before = stored[line.day][0] if line.day and line.day in stored else None
     problem = _problem(line, seen)
     if problem or line.day is None or line.rate is None:
         return PreviewLine(line.line, line.day, line.rate, before, "bad", problem)
