@@ -90,6 +90,22 @@ export function QueryDownload({ href, look, children }) {
   return h("a", { href: text ? `${href}?${text}` : href, className: look, download: "" }, children);
 }
 
+// The named periods that are not worth a segment each.
+export function PeriodMore({ options }) {
+  const { pathname } = useLocation();
+  const navigate = useNavigate();
+  const query = useQuery();
+  const t = useCopy();
+  const given = query.get("period") ?? "";
+  const isOn = options.some((option) => option.value === given);
+  const change = (event) => navigate(addressWith(pathname, query, { period: event.target.value, from: "", to: "" }), { preventScrollReset: true });
+  return h("label", { className: "seg-select", "aria-current": isOn ? "true" : undefined },
+    h("span", { className: "visually-hidden" }, t("kit.period.more")),
+    h("select", { value: isOn ? given : "", onChange: change, name: "period" },
+      isOn ? null : h("option", { value: "", disabled: true }, t("kit.period.more")),
+      options.map((option) => h("option", { key: option.value, value: option.value }, option.label))));
+}
+
 const day = (date) => date.toISOString().slice(0, 10);
 export function PeriodCustom({ standard }) {
   const { pathname } = useLocation();

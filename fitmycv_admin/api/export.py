@@ -1,8 +1,9 @@
-"""Streaming of a CSV: who asks, the audit line, and rows that never stand in memory all at once."""
+"""Streaming of a CSV or JSON file: who asks, the audit line, and rows that never stand in memory all at once."""
 
 import asyncio
 import csv
 import io
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,8 +43,11 @@ class Export:
     rows: Callable[[Session, Actor, Words], Iterator[Cells]]
 
 
-async def answer(request: Request, export: Export) -> Response:
-    """The CSV of the list that the address describes; 401 and 403 as the screens would."""
+MEDIA = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+async def answer(request: Request, export: Export, kind: str = "csv") -> Response:
+    """The file of the list that the address describes; 401 and 403 as the screens would."""
     token = request.cookies.get(sessions.COOKIE, "")
     by = await ask.identify(sessions.resolve, token) if token else None
     if by is None:
@@ -51,21 +55,21 @@ async def answer(request: Request, export: Export) -> Response:
     words = {name: request.query_params[name][:MAX_TEXT] for name in export.words if request.query_params.get(name)}
     try:
         await ask.ask(_allowed, by, export, words)
-        body = _chunks(by, export, words)
+        body = _chunks(by, export, words, kind)
         first = await anext(body)
     except FitMyCvError as error:
         return JSONResponse({"key": error.key}, status_code=403 if isinstance(error, Forbidden) else 400)
     headers = {
-        "content-disposition": f'attachment; filename="{file_name(export.name, words)}"',
+        "content-disposition": f'attachment; filename="{file_name(export.name, words, kind)}"',
         "cache-control": "no-store",
     }
-    return StreamingResponse(_then(first, body), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_then(first, body), media_type=MEDIA[kind], headers=headers)
 
 
-def file_name(name: str, words: Words) -> str:
+def file_name(name: str, words: Words, kind: str = "csv") -> str:
     """The name of the file tells what it holds: the list and its filters."""
     parts = [name, *(f"{key}-{value}" for key, value in words.items())]
-    return re.sub(r"[^\w.+-]+", "-", "_".join(parts))[:120] + ".csv"
+    return re.sub(r"[^\w.+-]+", "-", "_".join(parts))[:120] + f".{kind}"
 
 
 def safe(value: object) -> object:
@@ -78,10 +82,10 @@ def _allowed(session: Session, by: Actor, export: Export, words: Words) -> None:
     trail.record(session, by, "export", "list", export.name, after=dict(words))
 
 
-async def _chunks(by: Actor, export: Export, words: Words) -> AsyncIterator[bytes]:
+async def _chunks(by: Actor, export: Export, words: Words, kind: str) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     async with _running:
-        text = _text(by, export, words)
+        text = _csv(by, export, words) if kind == "csv" else _json(by, export, words)
         try:
             while (chunk := await loop.run_in_executor(_pool, next, text, _END)) is not _END:
                 yield chunk  # type: ignore[misc]
@@ -95,7 +99,7 @@ async def _then(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes
         yield chunk
 
 
-def _text(by: Actor, export: Export, words: Words) -> Any:
+def _csv(by: Actor, export: Export, words: Words) -> Any:
     """The file in pieces, read from one snapshot."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -107,3 +111,19 @@ def _text(by: Actor, export: Export, words: Words) -> Any:
                 buffer.seek(0)
                 buffer.truncate()
     yield buffer.getvalue().encode()
+
+
+def _json(by: Actor, export: Export, words: Words) -> Any:
+    """An array of objects in pieces, one object a line; the names are those of the head."""
+    with db.snapshot(STATEMENT_MS) as session:
+        rows = export.rows(session, by, words)
+        head = [str(cell) for cell in next(rows, ())]
+        lines: list[str] = []
+        before = "["
+        for row in rows:
+            lines.append(json.dumps(dict(zip(head, row, strict=True)), ensure_ascii=False, default=str))
+            if len(lines) == CHUNK_ROWS:
+                yield (before + "\n" + ",\n".join(lines)).encode()
+                before, lines = ",", []
+        closing = before + "\n" + ",\n".join(lines) if lines else before.rstrip(",")
+        yield f"{closing}\n]\n".encode()

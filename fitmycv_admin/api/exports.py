@@ -1,4 +1,4 @@
-"""The map of the exports: one line for each subject; each list is `/api/exports/<name>.csv`."""
+"""The map of the exports: one line for each subject; each list is `/api/exports/<name>.csv` and `.json`."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,7 +29,8 @@ EXPORTS: dict[str, export.Export] = {
 
 async def _download(request: Request) -> Response:
     found = EXPORTS.get(request.path_params["name"])
-    return await export.answer(request, found) if found else Response(status_code=404)
+    kind = request.path_params["kind"]
+    return await export.answer(request, found, kind) if found and kind in export.MEDIA else Response(status_code=404)
 
 
-ROUTES = (Route("/api/exports/{name}.csv", _download, methods=["GET"]),)
+ROUTES = (Route("/api/exports/{name}.{kind}", _download, methods=["GET"]),)

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -46,15 +47,15 @@ def tokens(database: object) -> dict[Role, str]:
     return found
 
 
-async def _fetch(name: str, words: Mapping[str, str], token: str = "") -> httpx.Response:
+async def _fetch(name: str, words: Mapping[str, str], token: str, kind: str) -> httpx.Response:
     transport = httpx.ASGITransport(app=Starlette(routes=list(exports.ROUTES)))
     headers = {"cookie": f"{sessions.COOKIE}={token}"} if token else {}
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        return await client.get(f"/api/exports/{name}.csv", params=dict(words), headers=headers)
+        return await client.get(f"/api/exports/{name}.{kind}", params=dict(words), headers=headers)
 
 
-def fetch(name: str, words: Mapping[str, str], token: str = "") -> httpx.Response:
-    return asyncio.run(_fetch(name, words, token))
+def fetch(name: str, words: Mapping[str, str], token: str = "", kind: str = "csv") -> httpx.Response:
+    return asyncio.run(_fetch(name, words, token, kind))
 
 
 def rows_of(answer: httpx.Response) -> list[dict[str, str]]:
@@ -81,6 +82,24 @@ def test_the_file_of_the_calls_has_a_row_for_each_call_that_matches(tokens):
     assert {row["cost_usd"] for row in rows} == {""}
     every = rows_of(fetch("ai-costs-calls", WORDS, tokens[Role.OPS]))
     assert len(every) == 60
+
+
+@pytest.mark.parametrize("size", [7, 60, 1000])
+def test_the_same_rows_come_as_json_however_they_are_cut(tokens, monkeypatch, size):
+    monkeypatch.setattr(export, "CHUNK_ROWS", size)
+    answer = fetch("ai-costs-calls", WORDS, tokens[Role.OPS], "json")
+    assert answer.headers["content-type"] == "application/json"
+    assert '_to-2026-11-10.json"' in answer.headers["content-disposition"]
+    given = json.loads(answer.text)
+    written = rows_of(fetch("ai-costs-calls", WORDS, tokens[Role.OPS]))
+    assert [str(row["id"]) for row in given] == [row["id"] for row in written]
+    assert [row["cost_usd"] for row in given] == [row["cost_usd"] for row in written]
+    assert set(given[0]) == set(written[0])
+
+
+def test_a_list_without_rows_is_an_empty_array(tokens):
+    assert fetch("ai-costs-calls", {**WORDS, "model": "nobody"}, tokens[Role.OPS], "json").json() == []
+    assert fetch("ai-costs-calls", WORDS, tokens[Role.OPS], "xml").status_code == 404
 
 
 def test_a_person_gets_their_own_ledger_in_their_language_and_nobody_elses(database):

@@ -1,7 +1,7 @@
 """What an address asks of the cost pages: read once, for the screens and for the exports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -20,7 +20,9 @@ from fitmycv_admin.domain.ai_costs.periods import Compare, Period, Preset
 from fitmycv_admin.vocabulary import CallStatus
 
 COST_WORDS = ("period", "from", "to", "compare", "by", *(str(dimension) for dimension in Dimension), "user")
-CALL_WORDS = (*COST_WORDS, "hour", "status", "unpriced", "task", "version", "min")
+RANGE_WORDS = ("min", "max", "min_ms", "max_ms")
+CALL_WORDS = (*COST_WORDS, "hour", "status", "unpriced", "task", "version", "person", *RANGE_WORDS)
+SYSTEM = "system"
 Words = Mapping[str, str]
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -49,24 +51,30 @@ def costs(db: Session, by: Actor, words: Words) -> Asked:
     compare = _word(Compare, words.get("compare"), Compare.PREVIOUS)
     keys = {dimension: words[dimension] for dimension in Dimension if words.get(dimension)}
     user_id = _uuid(words.get("user"))
-    filters = queries.filters_of(db, by, keys=keys, user_id=user_id)
+    filters = queries.filters_of(db, by, keys=keys, user_id=user_id, is_system=words.get("user") == SYSTEM)
     dimension = _word(Dimension, words.get("by"), Dimension.FEATURE)
     return Asked(preset, period, periods.compared(period, compare, now), dimension, keys, user_id, filters)
 
 
 def calls(db: Session, by: Actor, words: Words) -> CallFilters:
-    """Read the words of the call list; `min` is in dollars."""
+    """Read the words of the call list; `min` and `max` are in dollars, `person` is an address or an id."""
     asked = costs(db, by, words)
     status = words.get("status", "")
+    filters = asked.filters
+    if person := words.get("person", "").strip():
+        filters = replace(filters, user_seq=queries.seq_of(db, by, person))
     return CallFilters(
         period=asked.period,
-        hour=_instant(words.get("hour")),
-        cells=asked.filters,
+        hour=_hour(words.get("hour")),
+        cells=filters,
         status=CallStatus(status) if status in list(CallStatus) else None,
         is_unpriced=words.get("unpriced") == "1",
         task_id=_uuid(words.get("task")),
-        version_id=int(words["version"]) if words.get("version", "").isdecimal() else None,
+        version_id=_whole(words.get("version")),
         min_cost_nano=_dollars(words.get("min")),
+        max_cost_nano=_dollars(words.get("max")),
+        min_ms=_whole(words.get("min_ms")),
+        max_ms=_whole(words.get("max_ms")),
     )
 
 
@@ -81,12 +89,12 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _instant(text: str | None) -> datetime | None:
+def _hour(text: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -94,6 +102,10 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _dollars(text: str | None) -> int | None:

@@ -34,6 +34,9 @@ class CallFilters:
     task_id: UUID | None = None
     version_id: int | None = None
     min_cost_nano: int | None = None
+    max_cost_nano: int | None = None
+    min_ms: int | None = None
+    max_ms: int | None = None
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -45,8 +48,13 @@ class CallFilters:
     @property
     def is_countable(self) -> bool:
         """Whether the rollups can say how many there are."""
-        words = (self.status, self.task_id, self.version_id, self.min_cost_nano, self.hour)
-        return not self.is_unpriced and all(word is None for word in words)
+        return self.task_id is None and not self.is_searched
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether calls must be looked at one by one."""
+        bounds = (self.min_cost_nano, self.max_cost_nano, self.min_ms, self.max_ms)
+        return self.is_unpriced or any(word is not None for word in (self.status, self.version_id, *bounds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +110,7 @@ def calls(db: Session, by: Actor, filters: CallFilters, request: PageRequest) ->
         previous = paging.encode(shown[0].at.isoformat(), shown[0].id) if shown and request.after else ""
         # Nothing older than this instant was looked at: the next page starts there.
         page = Page(tuple(shown), next=paging.encode(searched_to.isoformat(), 0), previous=previous)
-    count = None
-    if filters.is_countable:
-        count = queries.totals(db, by, filters.period, filters.cells).calls
-    return CallPage(page, count, searched_to)
+    return CallPage(page, _count(db, by, filters), searched_to)
 
 
 def rows(db: Session, by: Actor, filters: CallFilters) -> Iterator[CallRow]:
@@ -118,6 +123,14 @@ def rows(db: Session, by: Actor, filters: CallFilters) -> Iterator[CallRow]:
     revealed = by.may(Permission.PEOPLE_REVEAL)
     for row in found:
         yield _row(row, known, revealed)
+
+
+def _count(db: Session, by: Actor, filters: CallFilters) -> int | None:
+    if not filters.is_countable:
+        return None
+    if filters.hour is not None:
+        return queries.calls_of_hour(db, by, filters.period, filters.hour, filters.cells)
+    return queries.totals(db, by, filters.period, filters.cells).calls
 
 
 def _search(
@@ -165,6 +178,15 @@ def _query(
     if filters.min_cost_nano is not None:
         where.append(f"{effective.COST_ALONE} >= :min_cost")
         values["min_cost"] = filters.min_cost_nano
+    if filters.max_cost_nano is not None:
+        where.append(f"{effective.COST_ALONE} <= :max_cost")
+        values["max_cost"] = filters.max_cost_nano
+    if filters.min_ms is not None:
+        where.append("c.duration_ms >= :min_ms")
+        values["min_ms"] = filters.min_ms
+    if filters.max_ms is not None:
+        where.append("c.duration_ms <= :max_ms")
+        values["max_ms"] = filters.max_ms
     if key:
         values |= {"key_at": key[0], "key_id": key[1]}
         where.append(f"(c.created_at, c.id) {'>' if backwards else '<'} (:key_at, :key_id)")
@@ -194,7 +216,7 @@ def _is_indexed(filters: CallFilters) -> bool:
     """Whether each row that the chosen index gives is a row of the list."""
     if filters.task_id is not None or filters.hour is not None:
         return True
-    if filters.status or filters.is_unpriced or filters.version_id or filters.min_cost_nano is not None:
+    if filters.is_searched:
         return False
     by = len(filters.cells.numbers) + (filters.cells.user_seq is not None)
     return by == 0 or (by == 1 and not {Dimension.TIER, Dimension.PLAN} & set(filters.cells.numbers))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,12 +62,55 @@ def source(period: Period, filters: Filters, grain: Grain) -> Source:
     return Source(f"({' UNION ALL '.join(parts)})", values)
 
 
+def by_user(period: Period, filters: Filters) -> str:
+    """Cells by person: whole months from their rollup, other days from theirs, calls when a filter needs them.
+
+    Columns user_seq, plan_id and the sums. Its parameters are `by_user_values`.
+    """
+    sums = ", ".join(SUMS)
+    plan = "coalesce(plan_id, 0) AS plan_id"
+    one = f"SELECT coalesce(user_seq, 0) AS user_seq, {plan}, {ONE_CALL} FROM openai_call c"
+    within = f"c.created_at >= :from AND c.created_at < :until{where(filters)}"
+    if filters.user_seq is not None or set(filters.numbers) - {Dimension.PLAN}:
+        adjusted = f"SELECT coalesce(user_seq, 0) AS user_seq, {plan}, {ONE_ADJUSTMENT} FROM {ADJUSTED}"
+        of_adjustments = "a.call_created_at >= :from AND a.call_created_at < :until"
+        return f"{one} WHERE {within} UNION ALL {adjusted} WHERE {of_adjustments} AND {within}"
+    rolled = where(filters).replace("coalesce(plan_id, 0)", "plan_id")
+    columns = f"SELECT user_seq, plan_id, {sums} FROM"
+    days = [(period.first, period.last)]
+    pieces = [f"{one} WHERE xid >= {MARK} AND {within}"]
+    if inner := _months_inside(period):
+        first, last = inner
+        days = [(period.first, first - timedelta(days=1)), (last + timedelta(days=1), period.last)]
+        pieces.append(f"{columns} roll_user_month WHERE month BETWEEN '{first}' AND '{last}'{rolled}")
+    pieces += [
+        f"{columns} roll_user_day WHERE day BETWEEN '{first}' AND '{last}'{rolled}"
+        for first, last in days
+        if first <= last
+    ]
+    return " UNION ALL ".join(pieces)
+
+
+def by_user_values(period: Period, filters: Filters) -> dict[str, Any]:
+    """The parameters of `by_user`."""
+    numbers = {str(dimension): numbers for dimension, numbers in filters.numbers.items()}
+    return {"from": period.starts_at, "until": period.ends_at, "user": filters.user_seq, **numbers}
+
+
 def where(filters: Filters) -> str:
     """The filters as conditions on calls, each beginning with AND; person 0 is the system."""
     conditions = [f" AND {_column(d)} = ANY(:{d})" for d in filters.numbers]
     if filters.user_seq is not None:
         conditions.append(" AND user_seq = :user" if filters.user_seq else " AND user_seq IS NULL")
     return "".join(conditions)
+
+
+def _months_inside(period: Period) -> tuple[date, date] | None:
+    """The first and the last day of the whole months of a period."""
+    after = period.last + timedelta(days=1)
+    first = period.first if period.first.day == 1 else (period.first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    last = after.replace(day=1) - timedelta(days=1)
+    return (first, last) if first < last else None
 
 
 def _hours(period: Period, where: str, values: dict[str, Any]) -> list[str]:

@@ -25,6 +25,8 @@ class Name:
     mapped: bool = True
 
 
+# How a key begins that stands for numbers: of several parts together, and of one that the catalogue lost.
+SEVERAL, LOST = "~", "#"
 # The calls of people without a plan, and of the system.
 NO_PLAN = Name("none", "")
 
@@ -37,11 +39,14 @@ class Names:
 
     def of(self, dimension: Dimension, number: int) -> Name:
         """The name of a number; one that the catalogue lost is shown as itself."""
-        return self.by_id[dimension].get(number) or Name(f"#{number}", f"#{number}", mapped=False)
+        return self.by_id[dimension].get(number) or Name(f"{LOST}{number}", f"{LOST}{number}", mapped=False)
 
     def numbers(self, dimension: Dimension, key: str) -> list[int]:
         """The numbers a key stands for; none when nobody knows it, so that nothing matches."""
-        return [number for number, name in self.by_id[dimension].items() if name.key == key]
+        if found := [number for number, name in self.by_id[dimension].items() if name.key == key]:
+            return found
+        digits = key[1:].split(".") if key[:1] in (SEVERAL, LOST) else []
+        return [int(digit) for digit in digits if digit.isascii() and digit.isdecimal() and len(digit) < 6]
 
     def choices(self, dimension: Dimension) -> list[Name]:
         """Each name once, by label, for a filter."""

@@ -19,6 +19,8 @@ class Preset(StrEnum):
     MONTH = "30d"
     THIS_MONTH = "month"
     LAST_MONTH = "last_month"
+    THIS_QUARTER = "quarter"
+    THIS_YEAR = "year"
     QUARTER = "90d"
     YEAR = "365d"
     CUSTOM = "custom"
@@ -96,6 +98,8 @@ def of(preset: Preset, now: datetime, zone: str, first: date | None = None, last
         Preset.MONTH: (today - timedelta(days=29), today),
         Preset.THIS_MONTH: (month, today),
         Preset.LAST_MONTH: (before_month.replace(day=1), before_month),
+        Preset.THIS_QUARTER: (month.replace(month=(month.month - 1) // 3 * 3 + 1), today),
+        Preset.THIS_YEAR: (month.replace(month=1), today),
         Preset.QUARTER: (today - timedelta(days=89), today),
         Preset.YEAR: (today - timedelta(days=364), today),
     }[preset]

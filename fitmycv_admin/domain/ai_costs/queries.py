@@ -17,6 +17,11 @@ from fitmycv_admin.domain.ai_costs.periods import Grain, Period
 from fitmycv_admin.domain.emails import addresses
 from fitmycv_admin.vocabulary import Permission
 
+# The person of the calls that nobody asked for.
+SYSTEM = 0
+# A person without calls.
+NOBODY = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -54,11 +59,12 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of the breakdown, with the same part of the compared period."""
+    """One line of the breakdown, with the same part of the compared period; `numbers` are the catalogue's."""
 
     name: Name
     now: Sums
     before: Sums | None
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,7 @@ def costs(
             by_key.get(key) or Name(key, key, mapped=False),
             parts.get(key, Sums()),
             earlier.get(key, Sums()) if before else None,
+            tuple(known.numbers(dimension, key)),
         )
         for key in keys
     ]
@@ -140,6 +147,14 @@ def totals(db: Session, by: Actor, period: Period, filters: Filters) -> Sums:
     source = cells.source(period, filters, Grain.DAY)
     row = db.execute(text(f"SELECT {cells.ADDED} FROM {source.sql} cells"), source.values).one()
     return Sums(*row)
+
+
+def calls_of_hour(db: Session, by: Actor, period: Period, hour: datetime, filters: Filters) -> int:
+    """How many calls of a period fall into the hour that begins at an instant."""
+    by.must(Permission.COSTS_READ)
+    source = cells.source(period, filters, Grain.HOUR)
+    counted = text(f"SELECT coalesce(sum(calls), 0)::bigint FROM {source.sql} cells WHERE at = :hour")
+    return int(db.execute(counted, {**source.values, "hour": hour}).scalar_one())
 
 
 def split(db: Session, by: Actor, period: Period, dimension: Dimension, filters: Filters) -> dict[str, Sums]:
@@ -202,18 +217,15 @@ def top_users(db: Session, by: Actor, period: Period, filters: Filters, limit: i
     rows = db.execute(
         text(
             f"""SELECT u.id, u.email, p.name AS plan, top.* FROM (
-                    SELECT user_seq, {cells.ADDED} FROM ({_by_user(period, filters)}) cells
+                    SELECT user_seq, {cells.ADDED} FROM ({cells.by_user(period, filters)}) cells
                     GROUP BY user_seq ORDER BY cost_nano DESC, user_seq LIMIT :limit) top
                 LEFT JOIN app_user u ON u.seq = top.user_seq
                 LEFT JOIN subscription s ON s.user_id = u.id AND s.status IN ('active', 'trialing', 'past_due')
                 LEFT JOIN subscription_plan p ON p.id = s.plan_id
                 ORDER BY top.cost_nano DESC, top.user_seq"""
         ),
-        {
-            "first": period.first, "last": period.last, "from": period.starts_at, "until": period.ends_at,
-            "user": filters.user_seq, "limit": limit, **{str(d): n for d, n in filters.numbers.items()},
-        },
-    ).all()  # fmt: skip
+        {"limit": limit, **cells.by_user_values(period, filters)},
+    ).all()
     shown = by.may(Permission.PEOPLE_REVEAL)
     return tuple(
         UserRow(
@@ -245,12 +257,12 @@ def zone(db: Session, by: Actor) -> str:
 
 
 def filters_of(
-    db: Session, by: Actor, *, keys: dict[Dimension, str], user_id: UUID | None = None
+    db: Session, by: Actor, *, keys: dict[Dimension, str], user_id: UUID | None = None, is_system: bool = False
 ) -> Filters:  # fmt: skip
     """Filters from what a URL says; an unknown key matches nothing. Raises NotFound for an unknown person."""
     by.must(Permission.COSTS_READ)
     known = names.read(db)
-    seq = None
+    seq = SYSTEM if is_system else None
     if user_id is not None:
         seq = db.execute(text("SELECT seq FROM app_user WHERE id = :id"), {"id": user_id}).scalar_one_or_none()
         if seq is None:
@@ -258,9 +270,27 @@ def filters_of(
     return Filters({d: known.numbers(d, key) for d, key in keys.items() if key}, seq)
 
 
+def seq_of(db: Session, by: Actor, person: str) -> int:
+    """The number of a person by their id, or by their address for who may read addresses; -1 for nobody."""
+    by.must(Permission.COSTS_READ)
+    column = "lower(email)" if "@" in person else "id"
+    wanted: str | UUID = person.lower()
+    if column == "id":
+        try:
+            wanted = UUID(person)
+        except ValueError:
+            return NOBODY
+    elif not by.may(Permission.PEOPLE_REVEAL):
+        return NOBODY
+    found = text(f"SELECT seq FROM app_user WHERE {column} = :person")
+    return db.execute(found, {"person": wanted}).scalar_one_or_none() or NOBODY
+
+
 def email_of(db: Session, by: Actor, seq: int) -> str:
     """The address of a person, shortened for who may not read it."""
     by.must(Permission.COSTS_READ)
+    if seq == SYSTEM:
+        return ""
     email = db.execute(text("SELECT email FROM app_user WHERE seq = :seq"), {"seq": seq}).scalar_one_or_none() or ""
     return email if by.may(Permission.PEOPLE_REVEAL) else masked(email)
 
@@ -329,22 +359,6 @@ def _every(period: Period, grain: Grain) -> list[date | datetime]:
         return [start + timedelta(hours=n) for n in range(hours)]
     days = [period.first + timedelta(days=n) for n in range(period.days)]
     return list(dict.fromkeys(day.replace(day=1) for day in days)) if grain is Grain.MONTH else list(days)
-
-
-def _by_user(period: Period, filters: Filters) -> str:
-    """Cells by person: a month's rollup when whole months are asked, days else, calls when a filter needs them."""
-    sums = ", ".join(cells.SUMS)
-    one = f"SELECT coalesce(user_seq, 0) AS user_seq, {cells.ONE_CALL} FROM openai_call c"
-    within = "c.created_at >= :from AND c.created_at < :until"
-    if filters.numbers or filters.user_seq is not None:
-        adjusted = f"SELECT coalesce(user_seq, 0) AS user_seq, {cells.ONE_ADJUSTMENT} FROM {cells.ADJUSTED}"
-        of_adjustments = "a.call_created_at >= :from AND a.call_created_at < :until"
-        where = cells.where(filters)
-        return f"{one} WHERE {within}{where} UNION ALL {adjusted} WHERE {of_adjustments} AND {within}{where}"
-    tail = f"{one} WHERE xid >= {cells.MARK} AND {within}"
-    if period.first.day == 1 and (period.last + timedelta(days=1)).day == 1:
-        return f"SELECT user_seq, {sums} FROM roll_user_month WHERE month BETWEEN :first AND :last UNION ALL {tail}"
-    return f"SELECT user_seq, {sums} FROM roll_user_day WHERE day BETWEEN :first AND :last UNION ALL {tail}"
 
 
 _FRESH = f"""

@@ -7,12 +7,13 @@ from sqlmodel import Session
 
 from fitmycv_admin.core.paging import PageRequest
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import asked, call_list, names, price_list, queries
+from fitmycv_admin.domain.ai_costs import asked, call_list, names, price_list, priced_by, queries
 from fitmycv_admin.domain.ai_costs.asked import Asked
 from fitmycv_admin.domain.ai_costs.call_list import CallFilters, CallPage
 from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
+from fitmycv_admin.domain.ai_costs.priced_by import VersionChoice
 from fitmycv_admin.domain.ai_costs.queries import Costs
 from fitmycv_admin.vocabulary import Permission
 
@@ -21,7 +22,7 @@ Choices = Mapping[Dimension, list[Name]]
 
 @dataclass(frozen=True, slots=True)
 class CostScreen:
-    """The cost page; `user` is the address of the person it is narrowed to."""
+    """The cost page; `user` is the address of the person it is narrowed to, or "system"."""
 
     asked: Asked
     costs: Costs
@@ -31,7 +32,7 @@ class CostScreen:
 
 @dataclass(frozen=True, slots=True)
 class CallScreen:
-    """The call list; `user` is the address of the person it is narrowed to."""
+    """The call list; `user` is the address of the person it is narrowed to, or "system"."""
 
     filters: CallFilters
     calls: CallPage
@@ -39,6 +40,7 @@ class CallScreen:
     user: str
     version: str
     lines: Mapping[int, Mapping[str, int]]
+    versions: tuple[VersionChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def calls(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> C
     used = {row.price_version_id for row in found.page.rows if row.price_version_id is not None}
     user = _user(db, by, filters.cells)
     return CallScreen(
-        filters, found, _choices(db), user, queries.version(db, by), price_list.lines_of(db, by, sorted(used))
-    )
+        filters, found, _choices(db), user, queries.version(db, by), price_list.lines_of(db, by, sorted(used)),
+        priced_by.versions(db, by, filters.period, filters.cells),
+    )  # fmt: skip
 
 
 def prices(db: Session, by: Actor, model: str, tier: str) -> PriceScreen:
@@ -77,6 +80,8 @@ def prices(db: Session, by: Actor, model: str, tier: str) -> PriceScreen:
 
 
 def _user(db: Session, by: Actor, filters: Filters) -> str:
+    if filters.user_seq == queries.SYSTEM:
+        return asked.SYSTEM
     return queries.email_of(db, by, filters.user_seq) if filters.user_seq is not None else ""
 
 

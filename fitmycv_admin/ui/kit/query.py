@@ -8,11 +8,14 @@ import reflex as rx
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit.controls import Content
 
-Preset = Literal["today", "yesterday", "7d", "30d", "90d", "365d", "month", "last_month"]
+Preset = Literal["today", "yesterday", "7d", "30d", "90d", "365d", "month", "last_month", "quarter", "year"]
 PRESETS: tuple[Preset, ...] = ("today", "7d", "30d", "month")
 """The named periods; `custom` comes with `from` and `to` (days, both included)."""
-ALL_PRESETS: tuple[Preset, ...] = ("today", "yesterday", "7d", "30d", "90d", "365d", "month", "last_month")
-"""Those of a page whose history is long."""
+ALL_PRESETS: tuple[Preset, ...] = (
+    "today", "yesterday", "7d", "30d", "month", "last_month", "quarter", "year", "90d", "365d",
+)  # fmt: skip
+"""Those of a page whose history is long; what comes after the first five shares a segment."""
+SEGMENTS = 5
 
 
 class _Query(rx.Component):
@@ -64,6 +67,13 @@ class QueryDownload(_Query):
     tag = "QueryDownload"
     href: rx.Var[str]
     look: rx.Var[str]
+
+
+class PeriodMore(_Query):
+    """The segment with the further named periods."""
+
+    tag = "PeriodMore"
+    options: rx.Var[list[Any]]
 
 
 class PeriodCustom(_Query):
@@ -122,10 +132,12 @@ def period_picker(*, standard: Preset = "30d", presets: Sequence[Preset] = PRESE
     """One of the named periods, or two days of one's choice: `?period=…&from=…&to=…`."""
     named = [
         query_link(t(f"kit.period.{name}"), changes={"period": name, "from": "", "to": ""}, look="", current=standard)
-        for name in presets
+        for name in presets[:SEGMENTS]
     ]
+    more = [option(name, t(f"kit.period.{name}")) for name in presets[SEGMENTS:]]
     return rx.el.div(
         *named,
+        PeriodMore.create(options=more) if more else rx.fragment(),
         PeriodCustom.create(standard=standard),
         class_name="seg",
         role="group",
@@ -147,3 +159,12 @@ def compare_picker() -> rx.Component:
 def export_link(href: str, *, label: Content | None = None, kind: str = "btn") -> rx.Component:
     """A CSV of the current view: the server's route with the page's filters."""
     return QueryDownload.create(label if label is not None else t("kit.export_csv"), href=href, look=kind)
+
+
+def export_links(name: str) -> rx.Component:
+    """The current view as CSV and as JSON."""
+    return rx.el.div(
+        export_link(f"/api/exports/{name}.csv"),
+        export_link(f"/api/exports/{name}.json", label=t("kit.export_json")),
+        class_name="row",
+    )

@@ -43,11 +43,12 @@ def people(database: object) -> list:
 
 BULK = """
 INSERT INTO openai_call (created_at, user_seq, feature_id, model_id, tier_id, call_name, model_requested, model_served,
-    attempt, status, prompt_tokens, cost_nano)
+    attempt, status, prompt_tokens, cost_nano, duration_ms, price_version_id)
 SELECT timestamptz '2026-09-01 00:00+00' + (n / 2) * interval '230 seconds',
     (cast(:seqs AS int[]))[1 + n % 3], (cast(:features AS int[]))[CASE WHEN n % 4000 = 7 THEN 3 ELSE 1 + n % 2 END],
     (cast(:models AS int[]))[CASE WHEN n % 4000 = 7 THEN 3 ELSE 1 + n / 7 % 2 END], :tier, 'x', 'm', 'm', 1,
-    CASE WHEN n % 3000 = 11 THEN 'failed' ELSE 'ok' END, 10, CASE WHEN n % 500 = 3 THEN NULL ELSE n END
+    CASE WHEN n % 3000 = 11 THEN 'failed' ELSE 'ok' END, 10, CASE WHEN n % 500 = 3 THEN NULL ELSE n END,
+    n % 3000, CASE WHEN n % 1000 = 5 THEN 7 END
 FROM generate_series(1, 60000) n
 """
 
@@ -84,6 +85,11 @@ def test_the_pages_hold_each_call_once_in_order(people):
         ({"status": CallStatus.FAILED}, "status = 'failed'"),
         ({"is_unpriced": True}, "cost_nano IS NULL AND price_version_id IS NULL"),
         ({"min_cost_nano": 59_990}, "cost_nano >= 59990"),
+        ({"min_cost_nano": 30_000, "max_cost_nano": 30_020}, "cost_nano BETWEEN 30000 AND 30020"),
+        ({"max_cost_nano": 9}, "cost_nano <= 9"),
+        ({"min_ms": 2_990}, "duration_ms >= 2990"),
+        ({"max_ms": 12}, "duration_ms <= 12"),
+        ({"version_id": 7}, "price_version_id = 7"),
     ],
 )
 def test_filters_without_an_index_find_the_same_calls_window_by_window(people, filters, condition):

@@ -177,6 +177,7 @@ NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
         (Preset.TODAY, "2026-11-20", "2026-11-20"), (Preset.YESTERDAY, "2026-11-19", "2026-11-19"),
         (Preset.WEEK, "2026-11-14", "2026-11-20"), (Preset.MONTH, "2026-10-22", "2026-11-20"),
         (Preset.THIS_MONTH, "2026-11-01", "2026-11-20"), (Preset.LAST_MONTH, "2026-10-01", "2026-10-31"),
+        (Preset.THIS_QUARTER, "2026-10-01", "2026-11-20"), (Preset.THIS_YEAR, "2026-01-01", "2026-11-20"),
     ],
 )  # fmt: skip
 def test_presets_are_days_of_the_workspace(preset, first, last):

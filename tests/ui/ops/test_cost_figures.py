@@ -11,8 +11,9 @@ from fitmycv_admin.core.ids import new_id
 from fitmycv_admin.core.paging import PageRequest
 from fitmycv_admin.domain.access import matrix
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import asked, call_list, fold, screens
+from fitmycv_admin.domain.ai_costs import asked, call_list, fold, meter, screens
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.models import SubscriptionPlan
 from fitmycv_admin.ui.ops.ai_costs import figures
 from fitmycv_admin.vocabulary import Role
 from tests.domain.ai_costs import ledger
@@ -35,6 +36,14 @@ def _calls(database: object) -> None:
             ledger.priced(db, model)
         people = [ledger.person(db, f"p{number}@example.org") for number in range(3)]
         ledger.spread(db, datetime(2026, 10, 18, tzinfo=UTC), 300, step=timedelta(minutes=61), people=people)
+        db.add(SubscriptionPlan(name="Plus", tier=41, price_monthly=900, price_yearly=9000))
+        db.flush()
+        for number in range(90):
+            at = datetime(2026, 10, 24, 21, tzinfo=UTC) + timedelta(minutes=17) * number
+            call = ledger.usage(
+                at, call=f"name_{number % 9}", model=f"gpt-{'abcdefghi'[number % 9]}", prompt=900 + number
+            )
+            meter.record(db, call, user_id=people[0], plan="Plus" if number % 2 else None)
     with transaction() as db:
         fold.fold(db)
 
@@ -53,18 +62,27 @@ def test_the_stack_the_table_and_the_first_card_are_one_figure(period, dimension
 
 
 @pytest.mark.parametrize("period", PERIODS, ids=("days", "hours", "months"))
-def test_a_segment_opens_a_list_with_exactly_its_cost(period):
-    with snapshot() as db:
-        costs = screens.costs(db, OPS, period).costs
-        drawn = figures.figure(costs, Dimension.FEATURE, period)
+@pytest.mark.parametrize("dimension", list(Dimension))
+def test_a_segment_opens_a_list_with_exactly_its_calls_and_its_cost(period, dimension):
+    words = {**period, "by": str(dimension)}
+    with snapshot(20_000) as db:
+        costs = screens.costs(db, OPS, words).costs
+        drawn = figures.figure(costs, dimension, words)
+        top = {part.name.key for part in costs.parts[: figures.SHOWN]}
         checked = 0
-        for series, link in zip(drawn["series"], drawn["links"]["series"], strict=True):
-            for value, slot in list(zip(series["values"], drawn["links"]["x"], strict=True))[-12:]:
-                words = dict(parse_qsl(f"{slot}&{link}"))
-                found = call_list.rows(db, OPS, asked.calls(db, OPS, words))
+        for index, (series, link) in enumerate(zip(drawn["series"], drawn["links"]["series"], strict=True)):
+            keys = {costs.parts[index].name.key} if index < figures.SHOWN else None
+            for value, address, slot in list(zip(series["values"], drawn["links"]["x"], costs.slots, strict=True))[
+                -12:
+            ]:
+                filters = asked.calls(db, OPS, dict(parse_qsl(f"{address}&{link}")))
+                found = list(call_list.rows(db, OPS, filters))
                 assert sum(row.cost_nano or 0 for row in found) == value
+                calls = sum(s.calls for key, s in slot.parts if (key in keys if keys else key not in top))
+                assert call_list.calls(db, OPS, filters, PageRequest()).count == len(found) == calls
                 checked += value > 0
     assert checked
+    assert dimension in (Dimension.TIER, Dimension.PLAN) or drawn["series"][-1]["name_key"] == "ai_costs.other"
 
 
 def test_the_page_of_one_person_names_them_and_masks_them_for_who_may_not_read_addresses():
@@ -77,6 +95,24 @@ def test_the_page_of_one_person_names_them_and_masks_them_for_who_may_not_read_a
     assert "p0@" not in masked
 
 
+def test_a_person_is_found_by_their_address_only_by_who_may_read_addresses():
+    with snapshot() as db:
+        person, seq = db.execute(text("SELECT id, seq FROM app_user WHERE email = 'p0@example.org'")).one()
+        assert asked.calls(db, OPS, {"person": "P0@example.org "}).cells.user_seq == seq
+        assert asked.calls(db, OPS, {"person": str(person)}).cells.user_seq == seq
+        assert asked.calls(db, VIEWER, {"person": str(person)}).cells.user_seq == seq
+        hidden = asked.calls(db, VIEWER, {**PERIODS[0], "person": "p0@example.org"})
+        assert call_list.calls(db, VIEWER, hidden, PageRequest()).count == 0
+
+
+def test_the_versions_offered_are_those_that_were_valid_then():
+    with snapshot() as db:
+        offered = screens.calls(db, OPS, {**PERIODS[0], "model": "gpt-a"}, PageRequest()).versions
+        assert [(one.model, one.tier) for one in offered] == [("gpt-a", "standard")]
+        long_ago = {"period": "custom", "from": "2019-01-01", "to": "2019-01-02"}
+        assert screens.calls(db, OPS, long_ago, PageRequest()).versions == ()
+
+
 def test_a_row_of_the_breakdown_opens_as_many_calls_as_it_says():
     words = {**PERIODS[0], "by": "model"}
     with snapshot() as db:
@@ -85,9 +121,9 @@ def test_a_row_of_the_breakdown_opens_as_many_calls_as_it_says():
             filters = asked.calls(db, OPS, dict(parse_qsl(urlsplit(row.href).query)))
             assert call_list.calls(db, OPS, filters, PageRequest()).count == row.calls
         for person in figures.people(costs.users, words):
-            if person.href:
-                filters = asked.calls(db, OPS, dict(parse_qsl(urlsplit(person.href).query)))
-                assert call_list.calls(db, OPS, filters, PageRequest()).count == person.calls
+            filters = asked.calls(db, OPS, dict(parse_qsl(urlsplit(person.href).query)))
+            assert call_list.calls(db, OPS, filters, PageRequest()).count == person.calls
+    assert "system" in {person.id for person in figures.people(costs.users, words)}
 
 
 def test_a_feature_that_somebody_renamed_keeps_its_new_name():

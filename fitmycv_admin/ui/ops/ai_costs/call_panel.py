@@ -126,7 +126,7 @@ def panel(call: rx.Var[CallView | None]) -> rx.Component:
             (t("ai_costs.reasoning"), values.number(one.reasoning)),
             (t("ai_costs.duration"), values.duration_ms(one.duration_ms)),
             (t("ai_costs.task"), _optional(one.task_id, _task(one))),
-            (t("ai_costs.version"), _optional(one.version, rx.el.span(one.version, class_name="mono"))),
+            (t("ai_costs.version"), _optional(one.version, _version(one))),
             (t("ai_costs.request"), _optional(one.request_id, values.id_chip(one.request_id))),
         ),
         title=one.call_name,
@@ -141,6 +141,11 @@ def _task(one: CallView) -> rx.Component:
         query.query_link(t("ai_costs.task_calls"), changes={"task": one.task_id, "open": ""}),
         class_name="row row-wrap",
     )
+
+
+def _version(one: CallView) -> rx.Component:
+    shown = rx.el.span(one.version, class_name="mono")
+    return query.query_link(shown, changes={"version": one.version, "open": ""}, look="link-plain")
 
 
 def _optional(value: rx.Var[str] | str, shown: rx.Component) -> rx.Component:

@@ -6,13 +6,15 @@ from typing import Any
 
 import reflex as rx
 
+from fitmycv_admin.copy import text
 from fitmycv_admin.core.ask import look
 from fitmycv_admin.domain.ai_costs import asked, screens
 from fitmycv_admin.domain.ai_costs.call_list import CallRow
-from fitmycv_admin.domain.ai_costs.names import Dimension
+from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.domain.ai_costs.priced_by import VersionChoice
 from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy
-from fitmycv_admin.ui.kit import badge, card, controls, dialog, query, states, table, ticker, values
+from fitmycv_admin.ui.kit import badge, card, controls, dialog, narrow, query, states, table, ticker, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
 from fitmycv_admin.ui.ops.ai_costs import call_panel, figures, filters, live
 from fitmycv_admin.ui.ops.ai_costs.call_panel import CallView
@@ -22,6 +24,7 @@ from fitmycv_admin.vocabulary import CallStatus, Permission
 
 OFFER = Offer((), "", dict.fromkeys((*asked.CALL_WORDS, "open"), ()))
 TICK_S = 5
+NARROWED = ("hour", "task")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class CallState(Listing, AppState):
 
     rows: list[CallLine] = []  # noqa: RUF012  (Reflex copies defaults)
     options: filters.Options = {}  # noqa: RUF012
+    versions: list[dict[str, str]] = []  # noqa: RUF012
     opened: CallView | None = None
     count: int | None = None
     searched_to: str = ""
@@ -81,12 +85,20 @@ class CallState(Listing, AppState):
         self.rows = [_line(row) for row in found]
         opened = next((row for row in found if str(row.id) == words.get("open")), None)
         self.opened = call_panel.view(opened, screen.lines.get(opened.price_version_id or 0)) if opened else None
-        self.options = filters.options(screen.choices)
+        self.options = filters.options(screen.choices, words)
+        self.versions = [_version(one) for one in screen.versions]
         self.count = screen.calls.count
         self.searched_to = screen.calls.searched_to.isoformat() if screen.calls.searched_to else ""
         self.user = screen.user
-        self.narrowed = {name: words[name] for name in ("hour", "task", "version", "min") if words.get(name)}
+        self.narrowed = {name: words[name] for name in NARROWED if words.get(name)}
         self.has_new, self._version = False, screen.version
+
+
+def _version(one: VersionChoice) -> dict[str, str]:
+    since = one.since.isoformat() if one.since else "…"
+    key = figures.label_key(Dimension.TIER, Name(one.tier, one.tier))
+    tier = text(str(actor().language), key) if key else one.tier
+    return {"value": str(one.id), "label": f"{one.model} · {tier} · {since}"}
 
 
 def _line(row: CallRow) -> CallLine:
@@ -139,13 +151,20 @@ def _tools() -> rx.Component:
     states_of_call = [query.option("", t("ai_costs.all"))] + [
         query.option(str(word), t(f"ai_costs.call_status.{word}")) for word in CallStatus
     ]
+    every = rx.Var.create([query.option("", t("ai_costs.all"))]).to(list[dict[str, str]])
     known = [query.option("", t("ai_costs.all")), query.option("1", t("ai_costs.unpriced_only"))]
     return table.table_tools(
+        narrow.query_text("person", t("ai_costs.find_person")),
         *[filters.chip(str(dimension), CallState.options) for dimension in Dimension],
         query.query_filter("status", t("ai_costs.status"), states_of_call),
-        query.query_filter("unpriced", t("ai_costs.cost"), known),
+        query.query_filter("unpriced", t("ai_costs.price"), known),
+        query.query_filter("version", t("ai_costs.version"), every + CallState.versions.to(list[dict[str, str]])),
+        narrow.query_range("min", "max", t("ai_costs.cost"), unit="$", everything=t("ai_costs.all")),
+        narrow.query_range(
+            "min_ms", "max_ms", t("ai_costs.duration"), unit="ms", step="1", everything=t("ai_costs.all")
+        ),
         filters.narrowed("user", CallState.user),
-        *[filters.narrowed(name, CallState.narrowed.get(name, "")) for name in ("hour", "task", "version", "min")],
+        *[filters.narrowed(name, CallState.narrowed.get(name, "")) for name in NARROWED],
         table_id="ai-costs-calls",
         columns=COLUMNS,
         aside=(
@@ -190,7 +209,7 @@ def calls() -> rx.Component:
         ticker.ticker(CallState.tick, seconds=TICK_S),
         card.page_header(
             t("ai_costs.calls_title"), t("ai_costs.calls_answer"), query.period_picker(presets=query.ALL_PRESETS),
-            query.export_link("/api/exports/ai-costs-calls.csv"),
+            query.export_links("ai-costs-calls"),
         ),
         _tools(),
         _stopped(),

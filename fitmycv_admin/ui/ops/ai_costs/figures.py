@@ -1,13 +1,14 @@
 """The figures of the cost page in the shapes that its components draw; numbers stay raw."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from fitmycv_admin.copy import text
-from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.domain.ai_costs.asked import SYSTEM
+from fitmycv_admin.domain.ai_costs.names import SEVERAL, Dimension, Name
 from fitmycv_admin.domain.ai_costs.periods import Grain, day_of
 from fitmycv_admin.domain.ai_costs.queries import Costs, Part, Slot, Sums, UserRow
 from fitmycv_admin.ui.kit import card, chart
@@ -112,11 +113,12 @@ def figure(costs: Costs, dimension: Dimension, words: Mapping[str, str]) -> dict
         keys = {part.name.key for part in rest}
         values = [sum(s.cost_nano for key, s in slot.items() if key in keys) for slot in of_slot]
         series.append(chart.Series("ai_costs.other", values, is_key=True, color=OTHER_COLOUR))
-    filters = {name: value for name, value in words.items() if name in _KEPT[3:]}
+    filters = {name: value for name, value in words.items() if name in _KEPT[3:] and name != str(dimension)}
+    keys_of = [*(part.name.key for part in shown), *([_together(rest)] if rest else [])]
     links = chart.Links(
         CALLS,
         [urlencode(filters | _slot_words(slot, costs)) for slot in costs.slots],
-        [*(urlencode({str(dimension): part.name.key}) for part in shown), *([None] if rest else [])],
+        [urlencode({str(dimension): key}) for key in keys_of],
     )
     x = [slot.at.isoformat() for slot in costs.slots]
     return chart.figure(x, series, unit="usd_nano", height=300, links=links)
@@ -129,13 +131,13 @@ def parts(costs: Costs, dimension: Dimension, words: Mapping[str, str]) -> list[
 
 
 def people(rows: tuple[UserRow, ...], words: Mapping[str, str]) -> list[PersonRow]:
-    """The top users; the system has no address and no way to itself."""
+    """The top users; the system has no address."""
     dearest = max((row.sums.cost_nano for row in rows), default=0)
     return [
         PersonRow(
             id=str(row.user_id or "system"), email=row.email, plan=row.plan, calls=row.sums.calls,
             cost_nano=row.sums.cost_nano, share=ratio(row.sums.cost_nano, dearest) or 0,
-            href=link(words, user=str(row.user_id)) if row.user_id else "",
+            href=link(words, user=str(row.user_id or SYSTEM)),
         )
         for row in rows
     ]  # fmt: skip
@@ -180,6 +182,11 @@ def _part(part: Part, index: int, dearest: int, dimension: Dimension, words: Map
         share=ratio(now.cost_nano, dearest) or 0,
         href=link(words, **{str(dimension): part.name.key}),
     )
+
+
+def _together(parts: Sequence[Part]) -> str:
+    """The one word of several parts."""
+    return SEVERAL + ".".join(str(number) for number in sorted(number for part in parts for number in part.numbers))
 
 
 def _begun(slot: Slot, costs: Costs) -> bool:

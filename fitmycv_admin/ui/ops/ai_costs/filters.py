@@ -6,7 +6,8 @@ from typing import Any
 import reflex as rx
 
 from fitmycv_admin.copy import text
-from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.domain.ai_costs.asked import SYSTEM
+from fitmycv_admin.domain.ai_costs.names import SEVERAL, Dimension, Name
 from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.kit import query, values
 from fitmycv_admin.ui.ops.ai_costs import figures
@@ -15,9 +16,13 @@ from fitmycv_admin.ui.session import actor
 Options = dict[str, list[dict[str, str]]]
 
 
-def options(choices: Mapping[Dimension, list[Name]]) -> Options:
-    """The words of each filter, in the language of who asks."""
-    return {str(by): [_option(by, name) for name in names] for by, names in choices.items()}
+def options(choices: Mapping[Dimension, list[Name]], words: Mapping[str, str]) -> Options:
+    """The words of each filter, in the language of who asks; a choice of several at once is there while it is on."""
+    found = {str(by): [_option(by, name) for name in names] for by, names in choices.items()}
+    for by, listed in found.items():
+        if (chosen := words.get(by, "")).startswith(SEVERAL):
+            listed.append({"value": chosen, "label": text(str(actor().language), "ai_costs.other")})
+    return found
 
 
 def chip(name: str, given: rx.Var[Any]) -> rx.Component:
@@ -31,8 +36,10 @@ def chip(name: str, given: rx.Var[Any]) -> rx.Component:
 def narrowed(name: str, value: rx.Var[str]) -> rx.Component:
     """A filter that came with a link; it can only be taken away."""
     shown = values.date_text(value, "minute") if name == "hour" else value
-    if name in ("task", "version"):
+    if name == "task":
         shown = values.id_chip(value)
+    if name == "user":
+        shown = rx.cond(value == SYSTEM, t("ai_costs.system"), value)
     return rx.cond(
         value != "",
         rx.el.span(

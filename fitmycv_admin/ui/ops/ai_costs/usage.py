@@ -21,6 +21,7 @@ from fitmycv_admin.vocabulary import Permission
 
 OFFER = Offer((), "", dict.fromkeys(asked.COST_WORDS, ()))
 TICK_S = 5
+MAPPING = "/ops/settings/mapping"
 
 
 @page_policy(Permission.COSTS_READ)
@@ -65,7 +66,7 @@ class CostState(Listing, AppState):
         self.figure = figures.figure(costs, dimension, words)
         self.parts = figures.parts(costs, dimension, words)
         self.people = figures.people(costs.users, words)
-        self.options = filters.options(screen.choices)
+        self.options = filters.options(screen.choices, words)
         self.user = screen.user
         self.by, self.grain = str(dimension), str(costs.grain)
         self.first_day, self.last_day = costs.period.first.isoformat(), costs.period.last.isoformat()
@@ -115,12 +116,14 @@ PART_COLUMNS = [
 
 def _part_cells(row: Any) -> list[controls.Content]:
     label = rx.cond(row.label_key != "", t_key(row.label_key), row.label)
-    unmapped = badge.pill(t("ai_costs.unmapped"), tone="warn", title=t("ai_costs.unmapped_why"))
+    unmapped = controls.link(
+        badge.pill(t("ai_costs.unmapped"), tone="warn"), href=MAPPING, title=t("ai_costs.unmapped_why")
+    )
     return [
         rx.el.span(
             badge.swatch(row.colour),
             controls.link(label, href=row.href, look="cell-link"),
-            rx.cond(row.is_mapped, rx.fragment(), unmapped),
+            rx.cond((CostState.by == "feature") & ~row.is_mapped, unmapped, rx.fragment()),
             class_name="row",
             style={"gap": "2px"},
         ),
@@ -143,11 +146,7 @@ PEOPLE_COLUMNS = [
 
 def _person_cells(row: Any) -> list[controls.Content]:
     return [
-        rx.cond(
-            row.href != "",
-            controls.link(row.email, href=row.href, look="cell-link"),
-            rx.el.span(t("ai_costs.system"), class_name="tone-mute"),
-        ),
+        controls.link(rx.cond(row.email != "", row.email, t("ai_costs.system")), href=row.href, look="cell-link"),
         rx.cond(row.plan != "", badge.pill(row.plan, tone="info"), badge.pill(t("ai_costs.no_plan"))),
         values.number(row.calls),
         values.money_usd_nano(row.cost_nano),
@@ -217,7 +216,7 @@ def costs() -> rx.Component:
         ticker.ticker(CostState.tick, seconds=TICK_S),
         card.page_header(
             t("ai_costs.title"), t("ai_costs.answer"), query.period_picker(presets=query.ALL_PRESETS),
-            query.compare_picker(), query.export_link("/api/exports/ai-costs.csv"),
+            query.compare_picker(), query.export_links("ai-costs"),
         ),
         table.table_tools(
             *[filters.chip(str(dimension), CostState.options) for dimension in Dimension],
