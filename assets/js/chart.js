@@ -143,13 +143,13 @@ export function FigureTable({ figure, caption }) {
     h("table", { className: "table" },
       h("caption", { className: "visually-hidden" }, caption),
       h("thead", null, h("tr", null, h("th", { scope: "col", className: "pin" }, figure.x_key ? t(figure.x_key) : t("kit.chart.date")),
-        figure.series.map((s) => h("th", { key: nameOf(s, t), scope: "col", className: "num" }, nameOf(s, t))),
+        figure.series.map((s, n) => h("th", { key: n, scope: "col", className: "num" }, nameOf(s, t))),
         isStack ? h("th", { scope: "col", className: "num" }, t("kit.chart.total")) : null)),
       h("tbody", null, x.map((value, i) => h("tr", { key: String(value) },
         h("th", { scope: "row", className: "pin" }, headOf(value, f, t, figure, isHour)),
         figure.series.map((s, n) => {
           const to = s.values[i] ? hrefOf(figure, n, i) : "";
-          return num(nameOf(s, t), to ? h(Link, { to, className: "link-plain" }, write(s.values[i])) : write(s.values[i]));
+          return num(n, to ? h(Link, { to, className: "link-plain" }, write(s.values[i])) : write(s.values[i]));
         }),
         isStack ? num("total", write(figure.series.reduce((sum, s) => sum + (s.values[i] ?? 0), 0))) : null)))));
 }
@@ -167,7 +167,7 @@ export function ChartPanel({ figure, title, children }) {
     h("div", { className: "card-head" }, h("h2", null, title), aside,
       h("div", { className: "row push row-wrap" },
         series.length > 1 ? h("div", { className: "legend" }, series.map((s, i) =>
-          h("span", { key: nameOf(s, t) }, h("i", { className: `swatch s${colourOf(s, i)}` }), nameOf(s, t)))) : null,
+          h("span", { key: i }, h("i", { className: `swatch s${colourOf(s, i)}` }), nameOf(s, t)))) : null,
         h("button", { type: "button", className: "btn btn-quiet", "aria-pressed": isTable, onClick: () => setTable(!isTable) },
           isTable ? t("kit.chart.chart") : t("kit.chart.table")))),
     figure?.series && !hasPoints ? h("div", { className: "chart" }, empty)

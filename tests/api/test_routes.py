@@ -36,7 +36,7 @@ SIGNED_IN = {
     ("POST", "/auth/sessions/end"),
     ("POST", "/api/cvs/import"),
 }
-BY_PERMISSION = {("GET", "/api/exports/{name}.csv"), ("POST", "/api/credits/batches")}
+BY_PERMISSION = {("GET", "/api/exports/{name}.{kind}"), ("POST", "/api/credits/batches")}
 OF_ONE_RECORD = {"batch"}
 """Exports that need the id of a record in their address, and say so without it."""
 
@@ -84,7 +84,7 @@ def test_each_role_downloads_exactly_what_it_may_see(browser: Browser, tokens, n
         browser.cookies["__Host-sid"] = tokens[role]
     allowed = role is not None and exports.EXPORTS[name].permission in matrix.permissions_of(role)
     expected = 401 if role is None else 403 if not allowed else 400 if name in OF_ONE_RECORD else 200
-    assert browser.get(f"/api/exports/{name}.csv").status == expected
+    assert {browser.get(f"/api/exports/{name}.{kind}").status for kind in ("csv", "json")} == {expected}
 
 
 def test_an_export_nobody_declared_does_not_exist(browser: Browser, tokens):
