@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.cvs import imports, matching
-from fitmycv_admin.domain.ports import BillSource, Mailer, ProgressBus, Queue, RateSource
+from fitmycv_admin.domain.ports import BillSource, Mailer, Messenger, ProgressBus, Queue, RateSource
 from fitmycv_admin.domain.tasks import endings
-from fitmycv_admin.vocabulary import TaskType
+from fitmycv_admin.vocabulary import ChannelKind, TaskType
 
 if TYPE_CHECKING:
     from fitmycv_admin.integrations.rate_limits import RateLimits
@@ -59,6 +59,20 @@ def rate_source() -> RateSource | None:
     from fitmycv_admin.integrations.exchange_rates import PublishedRates
 
     return PublishedRates(url)
+
+
+def messenger(kind: ChannelKind) -> Messenger | None:
+    """What hands messages to a kind of channel; None for mail, which has an outbox of its own, and without a bot."""
+    now = settings()
+    if kind == ChannelKind.WEBHOOK:
+        from fitmycv_admin.integrations.webhook_sender import WebhookSender
+
+        return WebhookSender(now.webhook_inside)
+    if kind == ChannelKind.TELEGRAM and now.telegram_bot_token:
+        from fitmycv_admin.integrations.telegram_sender import TelegramSender
+
+        return TelegramSender(now.telegram_bot_token, now.telegram_api_url)
+    return None
 
 
 @lru_cache(maxsize=4)

@@ -1,9 +1,9 @@
 """What the domain needs from outside, as protocols; `wiring` says which adapter answers."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 
@@ -96,3 +96,35 @@ class RateSource(Protocol):
     def published(self) -> str:
         """The publication as it came: CSV or JSON. Raises BooksUnavailable."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One message to a channel that is no mailbox: words for a reader, and the same as a document for a program.
+
+    `id` stays the same over all attempts, so that a receiver can recognise what it has.
+    """
+
+    id: str
+    target: str
+    text: str
+    document: Mapping[str, Any]
+    secret: bytes
+
+
+class PostRefused(Exception):
+    """The message will never be taken as things are: somebody has to change the channel."""
+
+
+class PostUnavailable(Exception):
+    """The message was not taken this time: try again later, not before `wait_s` seconds when that is said."""
+
+    def __init__(self, said: str, wait_s: int = 0) -> None:
+        self.wait_s = wait_s
+        super().__init__(said)
+
+
+class Messenger(Protocol):
+    """Hands one message to a channel; raises PostRefused or PostUnavailable."""
+
+    def post(self, posting: Posting) -> None: ...
