@@ -264,6 +264,8 @@ class FoldMark(Table, table=True):
     """How far calls have been folded into rollups: everything below this transaction id.
 
     `folded_calls` counts them: with the calls not folded yet it is the number that changes at every new call.
+    Calls before `kept_from` (the first instant of a month, UTC) were forgotten: the rollups are all that is known of
+    them, and counting anew leaves them alone.
     """
 
     __tablename__ = "fold_mark"
@@ -274,6 +276,7 @@ class FoldMark(Table, table=True):
     folded_calls: int = _sum()
     zone: str = words("Europe/Paris")
     folded_at: datetime = instant()
+    kept_from: datetime | None = instant(nullable=True)
 
 
 class OpenAIUsage(Table, table=True):

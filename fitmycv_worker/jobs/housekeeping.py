@@ -10,7 +10,7 @@ from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
-from fitmycv_admin.domain.ai_costs import fold, partitions, zone
+from fitmycv_admin.domain.ai_costs import drift, fold, partitions, zone
 from fitmycv_admin.domain.billing import (
     approvals,
     batch_work,
@@ -46,6 +46,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("tasks.delays", "every 10 s", delays.watch),
         Entry("costs.fold", "every 5 s", fold.fold),
         Entry("costs.zone", "every 30 s", zone.follow),
+        Entry("costs.drift", "40 2 * * *", drift.check),
         Entry("costs.partitions", "10 0 * * *", _partitions),
         Entry("credits.batches", "every 1 s", batch_work.work),
         Entry("credits.reconcile", "30 2 * * *", reconciliation.run),

@@ -1,10 +1,13 @@
 """The fold: adds calls that nobody can still be writing to the rollups, each exactly once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, text
 
+from fitmycv_admin.domain.ai_costs import effective, rollups
+from fitmycv_admin.domain.ai_costs.periods import day_of, start_of
 from fitmycv_admin.domain.settings import lookups
 
 _LOCK = 7_300
@@ -18,6 +21,35 @@ class Folded:
     folded_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is folded (everything below `low`), what may be (below `high`), and the zone of the days.
+
+    Calls before `kept_from` were forgotten: what the rollups say of them stays as it is.
+    """
+
+    low: str
+    high: str
+    zone: str
+    kept_from: datetime | None
+
+    @property
+    def mixed_day(self) -> date | None:
+        """The day that holds both forgotten and kept calls."""
+        if self.kept_from is None:
+            return None
+        day = day_of(self.kept_from, self.zone)
+        return None if start_of(day, self.zone) == self.kept_from else day
+
+    @property
+    def whole_from(self) -> date | None:
+        """The first day of which every call is kept; None: of all."""
+        if self.kept_from is None:
+            return None
+        day = day_of(self.kept_from, self.zone)
+        return day if self.mixed_day is None else day + timedelta(days=1)
+
+
 def fold(db: Session) -> Folded:
     """Add every call below the oldest running transaction to the rollups and move the mark, in this transaction.
 
@@ -25,102 +57,107 @@ def fold(db: Session) -> Folded:
     below the mark's limit yet, so the next fold takes it; two folders wait for each other; a crash leaves all as it
     was. When the workspace moved to another zone, everything is counted anew in it.
     """
-    _lock(db)
-    low, high, zone = db.execute(text(_LIMITS)).one()
+    found = lock(db)
     wanted = lookups.zone(db).key
-    return _add(db, low, high, zone) if zone == wanted else rebuild(db, wanted)
+    # Nothing folded: what is there may have been folded before, and corrected since.
+    return _add(db, found) if found.zone == wanted and found.low != "0" else rebuild(db, wanted)
 
 
 def rebuild(db: Session, zone: str | None = None) -> Folded:
-    """Count everything anew, in `zone` when the workspace moved to another one. Readers see the old until it ends."""
-    _lock(db)
-    for table in ("roll_hour", "roll_day", "roll_user_day", "roll_user_month", "openai_usage"):
-        db.execute(text(f"DELETE FROM {table}"))
-    _low, high, old_zone = db.execute(text(_LIMITS)).one()
-    db.execute(text("UPDATE fold_mark SET folded_calls = 0, zone = cast(:zone AS text)"), {"zone": zone or old_zone})
-    return _add(db, "0", high, zone or old_zone)
+    """Count everything anew, in `zone` when the workspace moved to another one. Readers see the old until it ends.
+
+    What is known of forgotten calls only from the rollups stays in them. Month by month, so that it fits in memory.
+    """
+    found = lock(db)
+    to = zone or found.zone
+    _clear(db, found)
+    added = 0
+    for start, end in _months(db):
+        start = max(start, found.kept_from or start)
+        where = "c.created_at >= :start AND c.created_at < :end AND c.xid < cast(:high AS xid8)"
+        adjusted = effective.MANY.format(start=":start", end=":end")
+        moved = rollups.move(
+            db, rollups.of_calls(where, adjusted=adjusted),
+            {"start": start, "end": end, "high": found.high, "zone": to}, but=frozenset({rollups.MONTHS}),
+        )  # fmt: skip
+        rollups.prune(db, moved.days)
+        added += moved.rows
+    rollups.months_anew(db, found.whole_from and found.whole_from - timedelta(days=2))
+    if found.mixed_day:
+        db.execute(text("DELETE FROM roll_day WHERE calls = 0"))
+        db.execute(text("DELETE FROM roll_user_day WHERE calls = 0"))
+        db.execute(text("DELETE FROM roll_histogram WHERE calls = 0"))
+        db.execute(text("DELETE FROM openai_usage WHERE calls_count = 0"))
+    values = {"high": found.high, "zone": to, "calls": added}
+    return Folded(added, db.execute(text(_RESET), values).scalar_one())
 
 
-def drift(db: Session, since: datetime) -> int:
-    """Nano-USD by which folded hours since an instant differ from their calls; 0 means the rollups are right."""
-    answer = db.execute(text(_DRIFT), {"since": since}).scalar_one()
-    return int(answer)
-
-
-def _lock(db: Session) -> None:
+def lock(db: Session) -> Mark:
+    """Keep everybody else from touching the rollups until this transaction ends; returns the mark."""
     # A statement of its own: what comes after must take its snapshot after the lock is held.
     db.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     db.execute(text("INSERT INTO fold_mark (one, folded_below) VALUES (true, '0') ON CONFLICT DO NOTHING"))
+    return mark(db)
 
 
-def _add(db: Session, low: str, high: str, zone: str) -> Folded:
-    row = db.execute(text(_FOLD), {"low": low, "high": high, "zone": zone}).one()
-    return Folded(int(row.added), row.folded_at)
+def mark(db: Session) -> Mark:
+    """How far calls are folded now."""
+    row = db.execute(text(_MARK)).one_or_none()
+    return Mark(*row) if row else Mark("0", "0", lookups.zone(db).key, None)
 
 
-_LIMITS = """
-SELECT folded_below::text, pg_snapshot_xmin(pg_current_snapshot())::text, zone FROM fold_mark
+def _add(db: Session, found: Mark) -> Folded:
+    where = "c.xid >= cast(:low AS xid8) AND c.xid < cast(:high AS xid8)"
+    values = {"low": found.low, "high": found.high, "zone": found.zone}
+    moved = rollups.move(db, rollups.of_calls(where), values)
+    rollups.prune(db, moved.days)
+    folded_at = db.execute(text(_MOVE_ON), {"high": found.high, "calls": moved.rows}).scalar_one()
+    return Folded(moved.rows, folded_at)
+
+
+def _clear(db: Session, found: Mark) -> None:
+    """Take every kept call out of the rollups; days without forgotten calls become empty."""
+    if found.kept_from is None or found.whole_from is None:
+        for table in ("roll_hour", "roll_day", "roll_user_day", "roll_user_month", "roll_histogram", "call_outlier"):
+            db.execute(text(f"DELETE FROM {table}"))
+        db.execute(text("DELETE FROM openai_usage"))
+        return
+    if found.mixed_day:
+        end = start_of(found.whole_from, found.zone)
+        where = "c.created_at >= :start AND c.created_at < :end AND c.xid < cast(:low AS xid8)"
+        rollups.move(
+            db,
+            rollups.of_calls(where, sign=-1, adjusted=effective.MANY.format(start=":start", end=":end")),
+            {"start": found.kept_from, "end": end, "low": found.low, "zone": found.zone},
+            but=frozenset({rollups.HOURS, rollups.MONTHS, rollups.OUTLIERS}),
+        )
+    db.execute(text("DELETE FROM roll_hour WHERE hour >= :at"), {"at": found.kept_from})
+    db.execute(text("DELETE FROM call_outlier WHERE call_created_at >= :at"), {"at": found.kept_from})
+    for table in ("roll_day", "roll_user_day", "roll_histogram"):
+        db.execute(text(f"DELETE FROM {table} WHERE day >= :day"), {"day": found.whole_from})
+    db.execute(text("DELETE FROM openai_usage WHERE date >= :day"), {"day": found.whole_from})
+
+
+def _months(db: Session) -> Iterator[tuple[datetime, datetime]]:
+    """The months (UTC) in which there are calls."""
+    for row in db.execute(text(_MONTHS)).all():
+        yield row.start, row.end
+
+
+_MARK = """
+SELECT folded_below::text, pg_snapshot_xmin(pg_current_snapshot())::text, zone, kept_from FROM fold_mark
 """
-_SUMS = """count(*) calls, count(*) FILTER (WHERE is_unpriced) unpriced, sum(prompt_tokens) prompt_tokens,
-    sum(cached_tokens) cached_tokens, sum(completion_tokens) completion_tokens, coalesce(sum(cost_nano), 0) cost_nano"""
-_COLUMNS = ("calls", "unpriced", "prompt_tokens", "cached_tokens", "completion_tokens", "cost_nano")
-
-
-def _upsert(table: str, key: str, chosen: str = "") -> str:
-    added = ", ".join(f"{column} = {table}.{column} + excluded.{column}" for column in _COLUMNS)
-    by = ", ".join(str(place) for place in range(1, key.count(",") + 2))
-    return (
-        f"INSERT INTO {table} ({key}, {', '.join(_COLUMNS)}) SELECT {chosen or key}, {_SUMS} FROM fresh GROUP BY {by}"
-        f" ON CONFLICT ({key}) DO UPDATE SET {added}"
-    )
-
-
-_FOLD = f"""
-WITH fresh AS MATERIALIZED (
-    SELECT date_trunc('hour', created_at) AS hour, (created_at AT TIME ZONE cast(:zone AS text))::date AS day,
-        coalesce(user_seq, 0) AS user_seq, feature_id, model_id, tier_id, coalesce(plan_id, 0) AS plan_id,
-        prompt_tokens, cached_tokens, completion_tokens, cost_nano,
-        cost_nano IS NULL AND price_version_id IS NULL AS is_unpriced
-    FROM openai_call WHERE xid >= cast(:low AS xid8) AND xid < cast(:high AS xid8)
-), hours AS (
-    {_upsert("roll_hour", "hour, feature_id, model_id, tier_id, plan_id")}
-), days AS (
-    {_upsert("roll_day", "day, feature_id, model_id, tier_id, plan_id")}
-), user_days AS (
-    {_upsert("roll_user_day", "day, user_seq, plan_id")}
-), user_months AS (
-    {_upsert("roll_user_month", "month, user_seq, plan_id", "date_trunc('month', day)::date, user_seq, plan_id")}
-), usage AS (
-    INSERT INTO openai_usage (user_id, feature_name, model, date, prompt_tokens, cached_tokens, completion_tokens,
-        estimated_cost_nano, calls_count)
-    SELECT u.id, f.key, m.model_name, fresh.day, sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens),
-        coalesce(sum(cost_nano), 0), count(*)
-    FROM fresh JOIN app_user u ON u.seq = fresh.user_seq JOIN ai_feature f ON f.id = fresh.feature_id
-        JOIN openai_pricing m ON m.id = fresh.model_id
-    GROUP BY 1, 2, 3, 4
-    ON CONFLICT (user_id, feature_name, model, date) DO UPDATE SET
-        prompt_tokens = openai_usage.prompt_tokens + excluded.prompt_tokens,
-        cached_tokens = openai_usage.cached_tokens + excluded.cached_tokens,
-        completion_tokens = openai_usage.completion_tokens + excluded.completion_tokens,
-        estimated_cost_nano = openai_usage.estimated_cost_nano + excluded.estimated_cost_nano,
-        calls_count = openai_usage.calls_count + excluded.calls_count
-), counted AS (SELECT count(*) AS calls FROM fresh)
-UPDATE fold_mark SET folded_below = cast(:high AS xid8), folded_calls = folded_calls + counted.calls,
-    folded_at = clock_timestamp()
-FROM counted RETURNING counted.calls AS added, folded_at
+_MOVE_ON = """
+UPDATE fold_mark SET folded_below = cast(:high AS xid8), folded_calls = folded_calls + :calls,
+    folded_at = clock_timestamp() RETURNING folded_at
 """
-
-_DRIFT = """
-WITH mark AS (SELECT coalesce((SELECT folded_below FROM fold_mark), '0'::xid8) AS below),
-counted AS (
-    SELECT date_trunc('hour', created_at) AS hour, feature_id, model_id, tier_id, coalesce(plan_id, 0) AS plan_id,
-        coalesce(sum(cost_nano), 0) AS cost
-    FROM openai_call, mark WHERE created_at >= date_trunc('hour', cast(:since AS timestamptz)) AND xid < mark.below
-    GROUP BY 1, 2, 3, 4, 5
-), rolled AS (
-    SELECT hour, feature_id, model_id, tier_id, plan_id, cost_nano AS cost
-    FROM roll_hour WHERE hour >= date_trunc('hour', cast(:since AS timestamptz))
-)
-SELECT coalesce(sum(abs(coalesce(counted.cost, 0) - coalesce(rolled.cost, 0))), 0)
-FROM counted FULL JOIN rolled USING (hour, feature_id, model_id, tier_id, plan_id)
+_RESET = """
+UPDATE fold_mark SET folded_below = cast(:high AS xid8), folded_calls = :calls, zone = cast(:zone AS text),
+    folded_at = clock_timestamp() RETURNING folded_at
+"""
+_MONTHS = """
+SELECT month AT TIME ZONE 'UTC' AS start, (month + interval '1 month') AT TIME ZONE 'UTC' AS end
+FROM (SELECT min(created_at) AS first, max(created_at) AS last FROM openai_call) known, generate_series(
+    date_trunc('month', first AT TIME ZONE 'UTC'), date_trunc('month', last AT TIME ZONE 'UTC'), interval '1 month'
+) month ORDER BY month
 """

@@ -227,13 +227,3 @@ def test_a_rebuild_in_another_zone_moves_calls_to_its_days_and_loses_none():
     with transaction() as db:
         assert [str(row[0]) for row in db.execute(text("SELECT DISTINCT day FROM roll_day"))] == ["2026-11-23"]
     assert_counted_once()
-
-
-def test_drift_is_zero_after_a_fold_and_shows_what_somebody_broke():
-    record(count=5)
-    run_until_dry()
-    since = NOON - timedelta(days=3)
-    with transaction() as db:
-        assert fold.drift(db, since) == 0
-        db.execute(text("UPDATE roll_hour SET cost_nano = cost_nano + 7"))
-        assert fold.drift(db, since) == 7
