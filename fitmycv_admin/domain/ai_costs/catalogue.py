@@ -25,6 +25,11 @@ class ModelMatch:
     large_context_from: int | None = None
 
 
+def family_of(name: str) -> str:
+    """A name without the date of its snapshot."""
+    return _SNAPSHOT.sub("", name)
+
+
 def find_model(db: Session, name: str) -> ModelMatch | None:
     """The model that a served name means: itself, else the one with that alias, else its undated family."""
     found = db.execute(
@@ -36,7 +41,7 @@ def find_model(db: Session, name: str) -> ModelMatch | None:
                WHERE model_name = :name OR :name = ANY(aliases) OR model_name = :family OR :family = ANY(aliases)
                ORDER BY model_name = :name DESC, :name = ANY(aliases) DESC, model_name = :family DESC, id LIMIT 1"""
         ),
-        {"name": name, "family": _SNAPSHOT.sub("", name)},
+        {"name": name, "family": family_of(name)},
     ).one_or_none()
     return ModelMatch(*found) if found else None
 

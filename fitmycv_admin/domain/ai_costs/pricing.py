@@ -9,13 +9,12 @@ from sqlmodel import Session, text
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.errors import Conflict, Invalid, NotFound
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import catalogue
+from fitmycv_admin.domain.ai_costs import catalogue, price_safety
 from fitmycv_admin.domain.audit import trail
 from fitmycv_admin.vocabulary import Permission, UsageType
 
 # One price list at a time per model: calls being recorded hold it shared, a change holds it alone.
 _LOCK = 7_301
-FAR = 10
 MAX_NANO_PER_MTOKEN = 100_000 * 10**9
 
 
@@ -85,11 +84,14 @@ def change(
     """Open a version of a model's prices at an instant (None: now) and close the one that runs then.
 
     `lines` are nano-USD per million tokens by usage type; input and output are required. Returns the version's id.
-    Raises Invalid with the field (effective_at in the past, a missing or impossible line, no reason, a line ten
-    times the one before unless `confirmed`) and Conflict when a change is planned for that very instant.
+    Raises Invalid with the field (effective_at in the past, a missing or impossible line, no reason, a line more than
+    ten times the one before or the list price, or less than a tenth, unless `confirmed`), and Conflict when a change
+    is planned for that very instant.
     """
     by.must(Permission.PRICES_WRITE)
-    _check(lines, reason)
+    check(lines)
+    if not reason.strip():
+        raise Invalid("ai_costs.error.reason_missing", field="reason")
     found = catalogue.find_model(db, model)
     if found is None:
         raise NotFound
@@ -104,8 +106,8 @@ def change(
     if any(version.starts_at == at for version in versions):
         raise Conflict("ai_costs.error.price_planned_then")
     before, following = _around(versions, at)
-    if before and not confirmed:
-        _near(before.lines, lines)
+    if not confirmed:
+        _near(before.lines if before else None, lines, found.name)
     if before:
         _end(db, before.id, at)
     until = following.starts_at if following else None
@@ -172,7 +174,8 @@ def add_model(
     return int(made)
 
 
-def _check(lines: Mapping[str, int], reason: str) -> None:
+def check(lines: Mapping[str, int]) -> None:
+    """Raise Invalid, with the usage type as field, for lines that cannot be a price."""
     for usage_type, nano in lines.items():
         if usage_type not in list(UsageType):
             raise Invalid("ai_costs.error.usage_type_unknown", field=usage_type)
@@ -181,15 +184,11 @@ def _check(lines: Mapping[str, int], reason: str) -> None:
     for usage_type in (UsageType.INPUT, UsageType.OUTPUT):
         if usage_type not in lines:
             raise Invalid("ai_costs.error.price_missing", field=usage_type)
-    if not reason.strip():
-        raise Invalid("ai_costs.error.reason_missing", field="reason")
 
 
-def _near(before: Mapping[str, int], after: Mapping[str, int]) -> None:
-    for usage_type, nano in after.items():
-        was = before.get(usage_type)
-        if was and (nano > was * FAR or nano * FAR < was):
-            raise Invalid("ai_costs.error.price_far", field=usage_type, times=FAR)
+def _near(before: Mapping[str, int] | None, after: Mapping[str, int], name: str) -> None:
+    for far in price_safety.far_lines(before, after, name):
+        raise Invalid("ai_costs.error.price_far", field=far.usage_type, times=price_safety.FAR)
 
 
 def _around(versions: list[_Version], at: datetime) -> tuple[_Version | None, _Version | None]:
