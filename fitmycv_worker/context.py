@@ -9,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fitmycv_admin import wiring
 from fitmycv_admin.core import db
+from fitmycv_admin.domain.ai_costs import assignment
+from fitmycv_admin.domain.ai_costs.assignment import Assigned
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
 from fitmycv_admin.domain.settings import features
 from fitmycv_admin.domain.tasks import attempts, calls
@@ -63,10 +65,10 @@ class TaskContext:
         with db.transaction() as session:
             calls.record(session, self.claim, usage, number=self._calls)
 
-    def model_for(self, call_name: CallName) -> str:
-        """The model that settings name for a kind of call."""
+    def assigned(self, call_name: CallName) -> Assigned:
+        """The model and tier of a kind of call, as they are at this moment."""
         with db.transaction() as session:
-            return features.model_for(session, call_name)
+            return assignment.of_call(session, call_name)
 
     def feature_of(self, call_name: CallName) -> str:
         """The feature that a kind of call is counted under."""

@@ -64,12 +64,13 @@ def metered(task: TaskContext, call_name: CallName) -> Iterator[Metered]:
     now = settings()
     if not now.openai_api_key and not now.openai_base_url:
         raise ModelMisconfigured
-    name, feature_key = task.model_for(call_name), task.feature_of(call_name)
+    assigned, feature_key = task.assigned(call_name), task.feature_of(call_name)
     with Model(
         api_key=now.openai_api_key or "none",
         base_url=now.openai_base_url or None,
         local_engine=now.has_local_engine,
         dialect=Dialect.CHAT if now.openai_dialect == "chat" else None,
         gate=SharedBreaker(),
+        tier=assigned.tier,
     ) as model:
-        yield Metered(model, task, name, feature_key, served=name)
+        yield Metered(model, task, assigned.model, feature_key, served=assigned.model)

@@ -10,6 +10,7 @@ from fitmycv_admin.api import (
     credit_exports,
     export,
     plan_exports,
+    price_exports,
     task_exports,
     wallet_exports,
 )
@@ -21,6 +22,7 @@ EXPORTS: dict[str, export.Export] = {
         *cost_exports.EXPORTS,
         *credit_exports.EXPORTS,
         *plan_exports.EXPORTS,
+        *price_exports.EXPORTS,
         *task_exports.EXPORTS,
         *wallet_exports.EXPORTS,
     )

@@ -80,7 +80,10 @@ class OpenAIPricing(Table, table=True):
 
 
 class PriceVersion(Table, table=True):
-    """The prices of one model and tier over a time; two versions never overlap."""
+    """The prices of one model and tier over a time; two versions never overlap.
+
+    `source` says where prices that were imported came from, and of which day they are.
+    """
 
     __tablename__ = "price_version"
     __table_args__ = (
@@ -99,6 +102,7 @@ class PriceVersion(Table, table=True):
     tier_id: int = _small_ref("ai_tier.id")
     valid: Range[datetime] = Field(sa_type=TSTZRANGE, nullable=False)
     reason: str = words()
+    source: str = words("")
     created_by: UUID | None = ref("app_user.id", nullable=True)
     created_at: datetime = instant()
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 _TIERS = {None: "standard", "default": "standard", "auto": "standard", "fast": "priority"}
+_ASKED = {"standard": "default"}
 
 
 class Dialect(StrEnum):
@@ -57,9 +58,15 @@ def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
 
 
 def question(
-    dialect: Dialect, model: str, schema: type[BaseModel], system: str, text: str, max_output_tokens: int | None
-) -> dict[str, Any]:
-    """The arguments of the SDK's `create` for one call; nothing is ever stored by the server."""
+    dialect: Dialect, model: str, schema: type[BaseModel], system: str, text: str, max_output_tokens: int | None,
+    tier: str = "standard",
+) -> dict[str, Any]:  # fmt: skip
+    """The arguments of the SDK's `create` for one call; nothing is ever stored by the server.
+
+    OpenAI is always told the tier, since a project may have another one by default; other servers only when it is not
+    the standard one, which many do not know by name.
+    """
+    asked_tier = {} if dialect is Dialect.CHAT and tier == "standard" else {"service_tier": _ASKED.get(tier, tier)}
     shape = {"name": schema.__name__, "schema": strict_schema(schema), "strict": True}
     if dialect is Dialect.RESPONSES:
         asked: dict[str, Any] = {
@@ -69,14 +76,14 @@ def question(
             "text": {"format": {"type": "json_schema", **shape}},
             "store": False,
         }
-        return asked | ({"max_output_tokens": max_output_tokens} if max_output_tokens else {})
+        return asked | asked_tier | ({"max_output_tokens": max_output_tokens} if max_output_tokens else {})
     asked = {
         "model": model,
         "store": False,
         "messages": [{"role": "system", "content": system}, {"role": "user", "content": text}],
         "response_format": {"type": "json_schema", "json_schema": shape},
     }
-    return asked | ({"max_completion_tokens": max_output_tokens} if max_output_tokens else {})
+    return asked | asked_tier | ({"max_completion_tokens": max_output_tokens} if max_output_tokens else {})
 
 
 def read(dialect: Dialect, body: str) -> Reading:

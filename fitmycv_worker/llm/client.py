@@ -25,7 +25,7 @@ LONGEST_WAIT_S = 30.0
 _OPENAI_HOST = "api.openai.com"
 _FIRST_WAIT_S = 0.5
 _TRY_AGAIN = frozenset({408, 409, 429})
-_NOTHING_USED = Reading(None, "standard", 0, 0, 0, 0, 0, "", None, False)
+_NOTHING_USED = Reading(None, "", 0, 0, 0, 0, 0, "", None, False)
 
 
 class Gate(Protocol):
@@ -67,7 +67,8 @@ class Model:
     """A server of models, spoken to through OpenAI's SDK.
 
     `local_engine` says that the server is our own engine: only then does a call name travel with the
-    request. `dialect` is found from the address when it is not given. `timeout_s` is for one attempt.
+    request. `dialect` is found from the address when it is not given. `timeout_s` is for one attempt. `tier` is asked
+    for; what the server says it served counts.
     `gate` may forbid an attempt and hears how each ended.
     """
 
@@ -82,6 +83,7 @@ class Model:
         attempts: int = 3,
         sleep: Callable[[float], None] = time.sleep,
         gate: Gate | None = None,
+        tier: str = "standard",
     ) -> None:
         own = not base_url or local_engine or urlsplit(base_url).hostname == _OPENAI_HOST
         self.dialect = dialect or (Dialect.RESPONSES if own else Dialect.CHAT)
@@ -89,6 +91,7 @@ class Model:
         self._attempts = attempts
         self._sleep = sleep
         self._gate = gate
+        self._tier = tier
         self._client = openai.OpenAI(
             api_key=api_key, base_url=base_url, max_retries=0, timeout=openai.Timeout(timeout_s, connect=5.0)
         )
@@ -130,7 +133,7 @@ class Model:
             feature_key=feature_key,
             model_requested=model,
             model_served=None,
-            tier="standard",
+            tier=self._tier,
             prompt_tokens=0,
             cached_tokens=0,
             cache_write_tokens=0,
@@ -180,7 +183,9 @@ class _Door:
 
     def ask(self, schema: type[T], system: str, text: str, max_output_tokens: int | None) -> T | str:
         """The validated answer, or what is wrong with it."""
-        asked = answers.question(self._dialect, self._asked.model_requested, schema, system, text, max_output_tokens)
+        asked = answers.question(
+            self._dialect, self._asked.model_requested, schema, system, text, max_output_tokens, self._asked.tier
+        )
         for left in reversed(range(self._attempts)):
             if self._gate is not None and not self._gate.may_call():
                 raise errors.ModelUnavailable
@@ -252,7 +257,7 @@ class _Door:
             replace(
                 self._asked,
                 model_served=reading.model_served,
-                tier=reading.tier,
+                tier=reading.tier or self._asked.tier,
                 prompt_tokens=reading.prompt_tokens,
                 cached_tokens=reading.cached_tokens,
                 cache_write_tokens=reading.cache_write_tokens,

@@ -16,6 +16,8 @@ from fitmycv_worker.offline import engine, faults, tokens
 
 TASK_HEADER = "x-fitmycv-task"
 MOST_BYTES = 4 * 1024 * 1024
+# Those that a call can be asked at; it is served at once whichever it is.
+_TIERS = ("default", "priority", "flex")
 
 
 class _Refusal(Exception):
@@ -86,7 +88,9 @@ class _Wire:
         text, refusal = await self._say(request.headers.get(TASK_HEADER), user, fault)
         usage = self._usage(body["model"], system + user, text or refusal or "")
         cut = fault is not None and fault.name == "truncated"
-        return JSONResponse(dialect.answer(text, refusal, usage, cut=cut))
+        tier = body.get("service_tier")
+        answer = dialect.answer(text, refusal, usage, cut=cut)
+        return JSONResponse(answer | {"service_tier": tier if tier in _TIERS else "default"})
 
     async def _say(self, task: str | None, user: str, fault: faults.Fault | None) -> tuple[str, str | None]:
         """Text or refusal."""
@@ -184,7 +188,6 @@ class _ResponsesDialect(_Dialect):
             "parallel_tool_calls": False,
             "tool_choice": "none",
             "tools": [],
-            "service_tier": "default",
             "store": False,
             "usage": {
                 "input_tokens": prompt,
@@ -214,7 +217,6 @@ class _ChatDialect(_Dialect):
             "object": "chat.completion",
             "created": int(time.time()),
             "model": engine.MODEL,
-            "service_tier": "default",
             "choices": [
                 {"index": 0, "message": message, "logprobs": None, "finish_reason": "length" if cut else "stop"}
             ],

@@ -205,8 +205,8 @@ def change_price(ops: Visitor, cost_in: str, cost_out: str) -> None:
     dialog.locator("[name=output]").fill(cost_out)
     dialog.locator("[name=reason]").fill("Browser test of a new price")
     dialog.locator("button[type=submit]").click()
-    page.wait_for_timeout(800)
+    expect(dialog.locator("button[type=submit]")).to_have_text(ops.say("ai_costs.save_price"))
     if dialog.locator("[name=confirmed]").count():
         dialog.locator("[name=confirmed]").check()
-        dialog.locator("button[type=submit]").click()
+    dialog.locator("button[type=submit]").click()
     expect(page.locator("dialog[open]")).to_have_count(0)

@@ -1,8 +1,9 @@
 """What the price page shows: models with the price of now and the next one, and all versions of one of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, text
@@ -25,6 +26,7 @@ class PriceRow:
     description: str
     aliases: tuple[str, ...]
     is_active: bool
+    large_context_from: int | None
     lines: Mapping[str, int]
     since: datetime | None
     next_at: datetime | None
@@ -46,20 +48,64 @@ class VersionRow:
     ends_at: datetime | None
     state: str
     reason: str
+    source: str
     by: str
     created_at: datetime
+
+
+class State(StrEnum):
+    """What the list can be narrowed to."""
+
+    UNPRICED = "unpriced"  # called without a price in the last 30 days
+    PLANNED = "planned"  # a change is planned
+    NO_PRICE = "no_price"
+    INACTIVE = "inactive"
 
 
 def prices(db: Session, by: Actor) -> tuple[PriceRow, ...]:
     """Every model at every tier that has a price or was called in the last 30 days; those without a price first."""
     by.must(Permission.PRICES_READ)
+    return _every(db)
+
+
+def narrowed(
+    rows: Iterable[PriceRow], *, search: str = "", tier: str = "", state: str = ""
+) -> tuple[PriceRow, ...]:  # fmt: skip
+    """The rows with a text in their name, aliases or description, of a tier and of a `State`; empty: all."""
+    return tuple(row for row in rows if _matches(row, search.strip().lower(), tier, state))
+
+
+def opened(rows: Iterable[PriceRow], model: str, tier: str) -> PriceRow | None:
+    """A model at a tier; one that has no price at it is a row too, so that it can be given one."""
+    of_model = [row for row in rows if row.model == model]
+    if not of_model or tier not in list(ServiceTier):
+        return None
+    nothing = replace(
+        of_model[0], tier=tier, lines={}, since=None, next_at=None, versions=0, calls=0, unpriced=0, cost_nano=0
+    )
+    return next((row for row in of_model if row.tier == tier), nothing)
+
+
+def _matches(row: PriceRow, search: str, tier: str, state: str) -> bool:
+    said = " ".join((row.model, *row.aliases, row.description)).lower()
+    states = {
+        State.UNPRICED: row.unpriced > 0,
+        State.PLANNED: row.next_at is not None,
+        State.NO_PRICE: not row.lines,
+        State.INACTIVE: not row.is_active,
+    }
+    return search in said and tier in ("", row.tier) and (state not in list(State) or states[State(state)])
+
+
+def _every(db: Session) -> tuple[PriceRow, ...]:
     now = clock.now()
     since = day_of(now - timedelta(days=RECENT_DAYS - 1), zone(db))
     rows = db.execute(text(_PRICES), {"now": now, "day": since}).all()
     return tuple(
         PriceRow(
             row.model_name, row.tier or ServiceTier.STANDARD, row.description or "", tuple(row.aliases), row.is_active,
-            row.lines or {}, row.since, row.next_at, row.versions, row.calls, row.unpriced, row.cost_nano,
+            row.large_context_from, row.lines or {}, row.since, row.next_at, row.versions, row.calls, row.unpriced,
+            row.cost_nano,
         )
         for row in rows
     )  # fmt: skip
@@ -73,7 +119,7 @@ def versions(db: Session, by: Actor, model: str, tier: str) -> tuple[VersionRow,
     return tuple(
         VersionRow(
             row.id, model, tier, row.lines or {}, row.starts_at, row.ends_at, _state(row, now), row.reason,
-            row.name or row.email or "", row.created_at,
+            row.source, row.name or row.email or "", row.created_at,
         )
         for row in rows
     )  # fmt: skip
@@ -111,7 +157,8 @@ WITH used AS (
 ), pairs AS (
     SELECT DISTINCT model_id, tier_id FROM price_version UNION SELECT model_id, tier_id FROM used
 )
-SELECT m.model_name, t.key AS tier, m.description, m.aliases, m.is_active, now.lines, now.since,
+SELECT m.model_name, t.key AS tier, m.description, m.aliases, m.is_active,
+    m.large_context_from, now.lines, now.since,
     (SELECT min(lower(p.valid)) FROM price_version p
         WHERE p.model_id = m.id AND p.tier_id = t.id AND lower(p.valid) > :now) AS next_at,
     (SELECT count(*) FROM price_version p WHERE p.model_id = m.id AND p.tier_id = t.id) AS versions,
@@ -129,7 +176,8 @@ ORDER BY (now.lines IS NULL AND coalesce(used.unpriced, 0) > 0) DESC, coalesce(u
 """
 
 _VERSIONS = f"""
-SELECT v.id, {_LINES}, lower(v.valid) AS starts_at, upper(v.valid) AS ends_at, v.reason, v.created_at, u.name, u.email
+SELECT v.id, {_LINES}, lower(v.valid) AS starts_at, upper(v.valid) AS ends_at, v.reason, v.source,
+    v.created_at, u.name, u.email
 FROM price_version v JOIN openai_pricing m ON m.id = v.model_id JOIN ai_tier t ON t.id = v.tier_id
 LEFT JOIN app_user u ON u.id = v.created_by
 WHERE m.model_name = :model AND t.key = :tier ORDER BY lower(v.valid) DESC NULLS LAST

@@ -45,9 +45,11 @@ class CallScreen:
 
 @dataclass(frozen=True, slots=True)
 class PriceScreen:
-    """The price list, and the versions of the model that is open."""
+    """The price list, and the versions of the model that is open. `unpriced` calls of 30 days had no price."""
 
     prices: tuple[PriceRow, ...]
+    opened: PriceRow | None
+    unpriced: int
     versions: tuple[VersionRow, ...]
     zone: str
     may_write: bool
@@ -72,11 +74,16 @@ def calls(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> C
     )  # fmt: skip
 
 
-def prices(db: Session, by: Actor, model: str, tier: str) -> PriceScreen:
-    """The price list, with the versions of `model` at `tier` when they name one."""
+def prices(
+    db: Session, by: Actor, model: str, tier: str, *, search: str = "", narrowed: str = "", state: str = ""
+) -> PriceScreen:
+    """The price list, with the versions of `model` at `tier` when they name one; `narrowed` is the tier to list."""
     versions = price_list.versions(db, by, model, tier) if model else ()
     rows = price_list.prices(db, by)
-    return PriceScreen(rows, versions, price_list.zone(db), by.may(Permission.PRICES_WRITE))
+    kept = price_list.narrowed(rows, search=search, tier=narrowed, state=state)
+    opened = price_list.opened(rows, model, tier)
+    unpriced = sum(row.unpriced for row in rows)
+    return PriceScreen(kept, opened, unpriced, versions, price_list.zone(db), by.may(Permission.PRICES_WRITE))
 
 
 def _user(db: Session, by: Actor, filters: Filters) -> str:

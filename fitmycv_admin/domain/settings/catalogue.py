@@ -166,6 +166,8 @@ _MODELS = {
     "model_improve_languages": _MINI,
     "model_improve_extras": _MINI,
 }
+TIERS = ("standard", "priority", "flex")
+"""The tiers a call can be asked at."""
 _CREDITS = {
     "credits_create_cv_manual": 0,
     "credits_edit_cv": 0,
@@ -187,6 +189,8 @@ SECTIONS = ("header", "summary", "skills", "experience", "education", "languages
 
 _ALL = (
     *(Known(name, Kind.MODEL, model, Category.AI_MODELS) for name, model in _MODELS.items()),
+    *(Known(f"tier_{name.removeprefix('model_')}", Kind.CHOICE, TIERS[0], Category.AI_MODELS, choices=TIERS)
+      for name in _MODELS),
     *(Known(name, Kind.WHOLE, str(cost), Category.CREDITS, 0, 1000) for name, cost in _CREDITS.items()),
     # What staff give or take away without a second person: in a day, in one act, and in euro cents.
     Known("low_credit_notice", Kind.WHOLE, "3", Category.CREDITS, 0, 1000),
@@ -208,7 +212,6 @@ _ALL = (
     Known("top_p_import_pdf", Kind.DECIMAL, "1", Category.PDF_IMPORT, 0, 1, 0.05),
     Known("seed_import_pdf", Kind.WHOLE, "447", Category.PDF_IMPORT, 0, 1000),
     Known("bill_difference_percent", Kind.DECIMAL, "3", Category.OPENAI, 0.1, 100, 0.1),
-    Known("openai_priority_mode", Kind.SWITCH, "0", Category.OPENAI),
     Known("cv_section_order", Kind.ORDER, json.dumps(SECTIONS), Category.CV_DISPLAY, choices=SECTIONS),
     Known("telegram_enabled", Kind.SWITCH, "0", Category.TELEGRAM),
     Known("telegram_notify_session_end", Kind.SWITCH, "1", Category.TELEGRAM),

@@ -146,6 +146,28 @@ def test_the_name_of_the_call_travels_to_the_local_engine_only_and_nothing_is_ev
         assert json.loads(body)["store"] is False
 
 
+@pytest.mark.parametrize(
+    ("dialect", "tier", "sent"),
+    [
+        (Dialect.RESPONSES, "standard", "default"), (Dialect.RESPONSES, "flex", "flex"),
+        (Dialect.CHAT, "priority", "priority"), (Dialect.CHAT, "standard", None),
+    ],
+)  # fmt: skip
+def test_the_tier_is_asked_for_and_a_failed_attempt_keeps_it(calls, dialect, tier, sent):
+    with echo(cut=1) as (address, requests):
+        calls.ask(address, schema=Pair, dialect=dialect, tier=tier)
+    assert [json.loads(body).get("service_tier") for _, body in requests] == [sent] * 2
+    assert calls.seen[0].tier == tier
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("tier", ["standard", "priority", "flex"])
+def test_the_local_engine_serves_at_the_tier_it_was_asked_at(calls, dialect, tier):
+    with in_a_thread() as address:
+        assert calls.ask(address, dialect=dialect, tier=tier)
+    assert calls.seen[0].tier == tier
+
+
 def test_a_line_cut_in_the_middle_of_an_answer_is_tried_again(calls):
     with echo(cut=1) as (address, _):
         assert calls.ask(address, schema=Pair, dialect=Dialect.CHAT) == Pair(a="x", b=None)

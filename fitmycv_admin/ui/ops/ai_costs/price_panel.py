@@ -4,9 +4,11 @@ from typing import Any
 
 import reflex as rx
 
+from fitmycv_admin.domain.ai_costs import tariff
 from fitmycv_admin.ui.copy import t, t_word
-from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, values
-from fitmycv_admin.vocabulary import UsageType
+from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, query, values
+from fitmycv_admin.ui.ops.ai_costs import price_impact
+from fitmycv_admin.vocabulary import ServiceTier, UsageType
 
 KINDS = tuple(str(kind) for kind in UsageType)
 TONES = {"running": "pill pill-ok", "planned": "pill pill-info", "past": "pill"}
@@ -23,11 +25,26 @@ def panel(state: Any) -> rx.Component:
     return dialog.side_panel(
         rx.cond(
             one.unpriced > 0,
-            card.notice(t("ai_costs.unpriced_model", n=one.unpriced), tone="warn"),
+            card.notice(
+                t("ai_costs.unpriced_model", n=one.unpriced),
+                tone="warn",
+                actions=(
+                    controls.link_button(t("ai_costs.unpriced_show"), href=one.unpriced_href),
+                    controls.link_button(t("prices.late_price"), href=one.reprice_href),
+                ),
+            ),
             rx.fragment(),
         ),
+        query.query_filter(
+            "tier", t("ai_costs.by.tier"), [query.option(tier, t(f"ai_costs.tier.{tier}")) for tier in ServiceTier],
+            standard="standard",
+        ),
         card.facts(
-            *[(t(f"ai_costs.usage.{kind}"), _price(getattr(one, kind))) for kind in KINDS],
+            *[(t(f"ai_costs.usage.{kind}"), _price(getattr(one, kind), kind)) for kind in KINDS],
+            (
+                t("prices.long_from"),
+                rx.cond(one.long_from > 0, t("prices.long_tokens", n=values.number(one.long_from)), "–"),
+            ),
             (t("ai_costs.also_called"), rx.cond(one.aliases != "", one.aliases, "–")),
             (
                 t("ai_costs.calls_30"),
@@ -47,9 +64,11 @@ def panel(state: Any) -> rx.Component:
     )
 
 
-def _price(nano: rx.Var[Any]) -> rx.Component:
+def _price(nano: rx.Var[Any], kind: str) -> rx.Component:
+    instead = tariff.INSTEAD.get(UsageType(kind))
+    as_other = t("prices.charged_as", kind=t(f"ai_costs.usage.{instead}")) if instead else "–"
     priced = rx.el.span(values.price_usd_nano(nano), rx.el.span(" ", t("ai_costs.a_million"), class_name="meta"))
-    return rx.cond(nano.is_none(), rx.el.span("–", class_name="tone-mute"), priced)
+    return rx.cond(nano.is_none(), rx.el.span(as_other, class_name="tone-mute"), priced)
 
 
 def _version(version: Any, state: Any) -> rx.Component:
@@ -90,7 +109,10 @@ def _version(version: Any, state: Any) -> rx.Component:
             class_name="row row-wrap",
         ),
         rx.el.p(
-            version.reason, rx.cond(version.by != "", rx.el.span(" — ", version.by), rx.fragment()), class_name="sub"
+            version.reason,
+            rx.cond(version.by != "", rx.el.span(" — ", version.by), rx.fragment()),
+            rx.cond(version.source != "", rx.el.span(" · ", version.source, class_name="meta"), rx.fragment()),
+            class_name="sub",
         ),
         rx.cond((version.state == "planned") & state.may_write, withdraw, rx.fragment()),
         class_name="stack stack-2",
@@ -122,14 +144,16 @@ def change_dialog(state: Any) -> rx.Component:
             one,
             form.form(
                 rx.el.p(t("ai_costs.change_why"), class_name="sub"),
-                form.form_row(*[_field(kind, one, state.errors) for kind in KINDS[:2]]),
-                form.form_row(*[_field(kind, one, state.errors) for kind in KINDS[2:]]),
-                rx.cond(state.is_far, far, rx.fragment()),
+                form.form_row(*[_field(kind, one, state.errors) for kind in ("input", "output")]),
+                form.form_row(*[_field(kind, one, state.errors) for kind in ("cached_input", "cache_write")]),
+                form.form_row(*[_field(kind, one, state.errors) for kind in ("reasoning", "image", "audio")]),
                 when,
                 rx.cond(state.is_planned, at, rx.fragment()),
                 form.text_field("reason", t("ai_costs.reason"), errors=state.errors, hint=t("ai_costs.reason_hint"),
                                 max_length=300),
-                form.submit_row(t("ai_costs.save_price"),
+                price_impact.shown(state.impact),
+                rx.cond(state.is_far, far, rx.fragment()),
+                form.submit_row(rx.cond(state.impact.is_shown, t("ai_costs.save_price"), t("prices.preview_ask")),
                                 controls.button(t("kit.cancel"), kind="quiet", on_click=state.close),
                                 busy=state.is_saving),
                 on_submit=state.save,
@@ -138,9 +162,10 @@ def change_dialog(state: Any) -> rx.Component:
             ),
             rx.fragment(),
         ),
-        title=t("ai_costs.change_title", model=one.model),
+        title=t("prices.change_title", model=one.model, tier=t_word("ai_costs.tier", one.tier)),
         open=state.is_editing,
         on_close=state.close,
+        wide=True,
     )  # fmt: skip
 
 

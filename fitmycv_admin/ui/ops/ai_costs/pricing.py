@@ -1,77 +1,29 @@
 """What each model costs now, what it cost and what it will cost."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from fitmycv_admin.core import money
 from fitmycv_admin.core.ask import ask, look
 from fitmycv_admin.core.errors import FitMyCvError, Invalid
+from fitmycv_admin.domain.ai_costs import price_preview, screens
 from fitmycv_admin.domain.ai_costs import pricing as domain
-from fitmycv_admin.domain.ai_costs import screens
-from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
+from fitmycv_admin.domain.ai_costs.price_list import State
 from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy, policy
-from fitmycv_admin.ui.kit import badge, card, controls, dialog, states, table, toast, values
+from fitmycv_admin.ui.kit import badge, card, controls, dialog, query, states, table, toast, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
-from fitmycv_admin.ui.ops.ai_costs import price_panel
+from fitmycv_admin.ui.ops.ai_costs import price_lines, price_panel
+from fitmycv_admin.ui.ops.ai_costs.price_lines import Impact, PriceLine, VersionLine
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
-from fitmycv_admin.vocabulary import Permission, UsageType
+from fitmycv_admin.vocabulary import Permission, ServiceTier
 
-OFFER = Offer((), "", {"model": (), "tier": ()})
-HERE = "/ops/ai-costs/pricing"
-
-
-@dataclass(frozen=True, slots=True)
-class PriceLine:
-    """One model at one tier; prices are nano-USD per million tokens, None where there is none."""
-
-    id: str
-    model: str
-    tier: str
-    description: str
-    aliases: str
-    is_active: bool
-    is_priced: bool
-    input: int | None
-    cached_input: int | None
-    cache_write: int | None
-    output: int | None
-    reasoning: int | None
-    image: int | None
-    audio: int | None
-    since: str
-    next_at: str
-    calls: int
-    unpriced: int
-    cost_nano: int
-    href: str
-    calls_href: str
-
-
-@dataclass(frozen=True, slots=True)
-class VersionLine:
-    """One version of the opened model."""
-
-    id: str
-    state: str
-    input: int | None
-    cached_input: int | None
-    cache_write: int | None
-    output: int | None
-    reasoning: int | None
-    image: int | None
-    audio: int | None
-    starts_at: str
-    ends_at: str
-    reason: str
-    by: str
+WORDS = ("model", "tier", "at", "state")
+OFFER = Offer((), "", {"model": (), "tier": tuple(ServiceTier), "at": tuple(ServiceTier), "state": tuple(State)})
 
 
 @page_policy(Permission.PRICES_READ)
@@ -89,6 +41,9 @@ class PriceState(Listing, AppState):
     is_far: bool = False
     is_planned: bool = False
     errors: dict[str, str] = {}  # noqa: RUF012
+    impact: Impact = Impact()
+    unpriced: int = 0
+    _previewed: dict[str, str] = {}  # noqa: RUF012
 
     @rx.event
     async def load(self) -> AsyncIterator[None]:
@@ -102,6 +57,7 @@ class PriceState(Listing, AppState):
     async def edit(self) -> None:
         """Open the dialog of a change."""
         self.is_editing, self.is_far, self.is_planned, self.errors = True, False, False, {}
+        self.impact, self._previewed = Impact(), {}
 
     @rx.event
     @policy(Permission.PRICES_WRITE)
@@ -123,25 +79,36 @@ class PriceState(Listing, AppState):
     @rx.event
     @policy(Permission.PRICES_WRITE)
     async def save(self, fields: dict[str, Any]) -> AsyncIterator[Any]:
-        """Open the next version of the opened model's prices."""
+        """Show what these prices would have meant; the same prices sent again open the next version."""
         if self.opened is None or self.is_saving:
             return
         self.is_saving, self.errors = True, {}
         yield
         try:
-            await ask(
-                domain.change, actor(), self.opened.model, self.opened.tier,
-                lines=_typed(fields), effective_at=self._at(fields), reason=str(fields.get("reason", "")),
-                confirmed=bool(fields.get("confirmed")),
-            )  # fmt: skip
+            done = await self._previewed_or_saved(self.opened, fields)
         except FitMyCvError as error:
             self._refused(error)
             return
         finally:
             self.is_saving = False
-        self.is_editing = False
-        await self._read()
-        yield toast.done(str(actor().language), "ai_costs.price_saved")
+        if done:
+            self.is_editing = False
+            await self._read()
+            yield toast.done(str(actor().language), "ai_costs.price_saved")
+
+    async def _previewed_or_saved(self, one: PriceLine, fields: dict[str, Any]) -> bool:
+        lines = price_lines.typed(fields)
+        given = {kind: str(nano) for kind, nano in lines.items()}
+        if not self.impact.is_shown or given != self._previewed:
+            found = await look(price_preview.preview, actor(), one.model, one.tier, lines)
+            self.impact, self._previewed = price_lines.impact(found), given
+            self.is_far = bool(found.far)
+            return False
+        await ask(
+            domain.change, actor(), one.model, one.tier, lines=lines, effective_at=self._at(fields),
+            reason=str(fields.get("reason", "")), confirmed=bool(fields.get("confirmed")),
+        )  # fmt: skip
+        return True
 
     @rx.event
     @policy(Permission.PRICES_WRITE)
@@ -176,12 +143,15 @@ class PriceState(Listing, AppState):
 
     async def _read(self) -> None:
         wanted = self._wanted(OFFER)
-        model, tier = wanted.get("model"), wanted.get("tier") or "standard"
-        screen = await look(screens.prices, actor(), model, tier)
-        self.rows = [_line(row) for row in screen.prices]
-        self.versions = [_version(row) for row in screen.versions]
-        self.opened = next((row for row in self.rows if (row.model, row.tier) == (model, tier)), None)
-        self.may_write, self.price_zone = screen.may_write, screen.zone
+        model, tier = wanted.get("model"), wanted.get("tier") or ServiceTier.STANDARD
+        screen = await look(
+            screens.prices, actor(), model, tier, search=wanted.search, narrowed=wanted.get("at"),
+            state=wanted.get("state"),
+        )  # fmt: skip
+        self.rows = [price_lines.line(row) for row in screen.prices]
+        self.versions = [price_lines.version(row) for row in screen.versions]
+        self.opened = price_lines.line(screen.opened) if screen.opened else None
+        self.unpriced, self.may_write, self.price_zone = screen.unpriced, screen.may_write, screen.zone
 
     def _at(self, fields: dict[str, Any]) -> datetime | None:
         """The instant that was typed as a local time of the workspace; None means now."""
@@ -200,47 +170,35 @@ class PriceState(Listing, AppState):
         self.errors = {field: error.key}
 
 
-def _typed(fields: dict[str, Any]) -> dict[str, int]:
-    """Dollars per million tokens as nano-dollars; an empty field is a kind without a price of its own."""
-    typed = {str(kind): str(fields.get(str(kind), "")).strip() for kind in UsageType}
-    return {kind: money.usd_to_nano(text, field=kind) for kind, text in typed.items() if text}
-
-
-def _kinds(lines: Mapping[str, int]) -> dict[str, int | None]:
-    return {str(kind): lines.get(kind) for kind in UsageType}
-
-
-def _line(row: PriceRow) -> PriceLine:
-    words = {"model": row.model, "tier": row.tier}
-    return PriceLine(
-        id=f"{row.model}/{row.tier}", model=row.model, tier=row.tier, description=row.description,
-        aliases=", ".join(row.aliases), is_active=row.is_active, is_priced=bool(row.lines),
-        **_kinds(row.lines),
-        since=row.since.isoformat() if row.since else "", next_at=row.next_at.isoformat() if row.next_at else "",
-        calls=row.calls, unpriced=row.unpriced, cost_nano=row.cost_nano,
-        href=f"{HERE}?{urlencode(words)}", calls_href=f"/ops/ai-costs/calls?{urlencode(words)}",
-    )  # fmt: skip
-
-
-def _version(row: VersionRow) -> VersionLine:
-    return VersionLine(
-        id=str(row.id), state=row.state, **_kinds(row.lines),
-        starts_at=row.starts_at.isoformat() if row.starts_at else "",
-        ends_at=row.ends_at.isoformat() if row.ends_at else "", reason=row.reason, by=row.by,
-    )  # fmt: skip
-
-
 COLUMNS = [
     table.column("model", t("ai_costs.by.model")),
     table.column("tier", t("ai_costs.by.tier")),
     table.column("input", t("ai_costs.usage.input"), numeric=True),
     table.column("cached_input", t("ai_costs.usage.cached_input"), numeric=True),
     table.column("output", t("ai_costs.usage.output"), numeric=True),
+    table.column("others", t("prices.other_kinds"), numeric=True),
     table.column("since", t("ai_costs.since"), numeric=True),
     table.column("calls", t("ai_costs.calls_30"), numeric=True),
     table.column("cost", t("ai_costs.cost_30"), numeric=True),
     table.column("state", t("ai_costs.status")),
 ]
+
+
+def _others(row: Any) -> rx.Component:
+    """The kinds of token that few models have a price for, on one line each."""
+    kinds = ("cache_write", "reasoning", "image", "audio")
+    lines = [
+        rx.cond(
+            getattr(row, kind).is_none(),
+            rx.fragment(),
+            rx.el.div(
+                rx.el.span(t(f"ai_costs.usage.{kind}"), " ", class_name="meta"),
+                values.price_usd_nano(getattr(row, kind)),
+            ),
+        )
+        for kind in kinds
+    ]
+    return rx.fragment(*lines)
 
 
 def _cells(row: Any) -> list[controls.Content]:
@@ -252,6 +210,7 @@ def _cells(row: Any) -> list[controls.Content]:
         values.price_usd_nano(row.input),
         values.price_usd_nano(row.cached_input),
         values.price_usd_nano(row.output),
+        _others(row),
         rx.cond(row.since != "", values.instant(row.since, relative=False, shape="date"), "–"),
         values.number(row.calls),
         values.money_usd_nano(row.cost_nano),
@@ -272,6 +231,16 @@ def _cells(row: Any) -> list[controls.Content]:
 )
 def pricing() -> rx.Component:
     """The list, and the opened model beside it with its versions."""
+    every = query.option("", t("ai_costs.all"))
+    tiers = [query.option(tier, t(f"ai_costs.tier.{tier}")) for tier in ServiceTier]
+    words = [query.option(word, t(f"prices.state.{word}")) for word in State]
+    tools = table.table_tools(
+        query.query_search(t("prices.search")),
+        query.query_filter("at", t("ai_costs.by.tier"), [every, *tiers]),
+        query.query_filter("state", t("ai_costs.status"), [every, *words]),
+        table_id="ai-costs-prices",
+        columns=COLUMNS,
+    )
     rows = table.data_table(
         "ai-costs-prices",
         COLUMNS,
@@ -288,10 +257,12 @@ def pricing() -> rx.Component:
         card.page_header(
             t("ai_costs.prices_title"),
             t("ai_costs.prices_answer"),
+            query.export_link("/api/exports/ai-prices.csv"),
             rx.cond(
                 PriceState.may_write, controls.button(t("ai_costs.add_model"), on_click=PriceState.add), rx.fragment()
             ),
         ),
+        tools,
         rx.cond((PriceState.problem != "") & ~PriceState.is_loaded, card.card(problem), rx.fragment()),
         dialog.beside(rows, price_panel.panel(PriceState), is_open=PriceState.opened),
         price_panel.change_dialog(PriceState),

@@ -1,0 +1,31 @@
+"""The price list as a file: every model at every tier, or those the page is narrowed to."""
+
+from collections.abc import Iterator
+
+from sqlmodel import Session
+
+from fitmycv_admin.api.export import Cells, Export, Words
+from fitmycv_admin.core import money
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import price_list
+from fitmycv_admin.vocabulary import Permission, UsageType
+
+_HEAD = ("model", "tier", *(f"{kind}_usd_per_million" for kind in UsageType), "large_context_from", "aliases",
+         "valid_since", "changes_at", "calls_30_days", "unpriced_30_days", "cost_30_days_usd")  # fmt: skip
+
+
+def _prices(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
+    yield _HEAD
+    rows = price_list.prices(db, by)
+    for row in price_list.narrowed(
+        rows, search=words.get("q", ""), tier=words.get("at", ""), state=words.get("state", "")
+    ):
+        prices = [f"{money.nano_to_usd(row.lines[kind]):f}" if kind in row.lines else "" for kind in UsageType]
+        yield (
+            row.model, row.tier, *prices, row.large_context_from, " ".join(row.aliases),
+            row.since.isoformat() if row.since else "", row.next_at.isoformat() if row.next_at else "", row.calls,
+            row.unpriced, f"{money.nano_to_usd(row.cost_nano):.9f}",
+        )  # fmt: skip
+
+
+EXPORTS = (Export("ai-prices", Permission.PRICES_READ, ("q", "at", "state"), _prices),)
