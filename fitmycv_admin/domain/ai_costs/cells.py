@@ -1,14 +1,15 @@
 """The one source of every cost figure: rollups up to the mark, and the calls after it, as equal cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fitmycv_admin.core import clock
 from fitmycv_admin.domain.ai_costs import effective
 from fitmycv_admin.domain.ai_costs.names import Dimension
-from fitmycv_admin.domain.ai_costs.periods import Grain, Period, start_of
+from fitmycv_admin.domain.ai_costs.periods import Grain, Period, day_of, start_of
 
 SUMS = ("calls", "unpriced", "prompt_tokens", "cached_tokens", "completion_tokens", "cost_nano")
 TOKENS = ("cache_write_tokens", "reasoning_tokens", "image_tokens", "audio_tokens")
@@ -25,6 +26,7 @@ ADJUSTED = "cost_adjustment a JOIN openai_call c ON c.created_at = a.call_create
 _CALL = f"{ONE_CALL}, {', '.join(f'c.{column}' for column in TOKENS)}"
 _ADJUSTMENT = f"{ONE_ADJUSTMENT}, {', '.join(f'0 AS {column}' for column in TOKENS)}"
 _SPAN = "{at} >= :from AND {at} < :until"
+Span = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +64,50 @@ def source(period: Period, filters: Filters, grain: Grain) -> Source:
     return Source(f"({' UNION ALL '.join(parts)})", values)
 
 
-def by_user(period: Period, filters: Filters) -> str:
-    """Cells by person: whole months from their rollup, other days from theirs, calls when a filter needs them.
+def by_user(
+    period: Period, filters: Filters, *, keys: Sequence[str] = ("user_seq", "plan_id"), sums: Sequence[str] = SUMS,
+    only: str = "",
+) -> str:  # fmt: skip
+    """One row for each person (and plan) with calls: whole months from their rollup, other days from theirs, calls when
+    a filter needs them.
 
-    Columns user_seq, plan_id and the sums. Its parameters are `by_user_values`.
+    Fewer `keys` and `sums` are read faster, `only` is a condition on user_seq. Its parameters are `by_user_values`.
     """
-    sums = ", ".join(SUMS)
-    plan = "coalesce(plan_id, 0) AS plan_id"
-    one = f"SELECT coalesce(user_seq, 0) AS user_seq, {plan}, {ONE_CALL} FROM openai_call c"
-    within = f"c.created_at >= :from AND c.created_at < :until{where(filters)}"
-    if filters.user_seq is not None or set(filters.numbers) - {Dimension.PLAN}:
-        adjusted = f"SELECT coalesce(user_seq, 0) AS user_seq, {plan}, {ONE_ADJUSTMENT} FROM {ADJUSTED}"
+    pieces = "\nUNION ALL ".join(_people(period, filters, only))
+    added = ", ".join(f"sum({column})::bigint AS {column}" for column in sums)
+    by = ", ".join(keys)
+    return f"SELECT {by}, {added} FROM ({pieces}) piece GROUP BY {by} HAVING sum(calls) > 0"
+
+
+def _people(period: Period, filters: Filters, only: str) -> list[str]:
+    """Rows that add up to what each person caused; what a month has too much is there with a minus."""
+    user, plan = "coalesce(user_seq, 0) AS user_seq", "coalesce(plan_id, 0) AS plan_id"
+    one = f"SELECT {user}, {plan}, {ONE_CALL} FROM openai_call c"
+    of_call = f" AND {only.replace('user_seq', 'coalesce(user_seq, 0)')}" if only else ""
+    within = f"c.created_at >= :from AND c.created_at < :until{where(filters)}{of_call}"
+    if reads_calls_of_people(filters):
+        adjusted = f"SELECT {user}, {plan}, {ONE_ADJUSTMENT} FROM {ADJUSTED}"
         of_adjustments = "a.call_created_at >= :from AND a.call_created_at < :until"
-        return f"{one} WHERE {within} UNION ALL {adjusted} WHERE {of_adjustments} AND {within}"
-    rolled = where(filters).replace("coalesce(plan_id, 0)", "plan_id")
-    columns = f"SELECT user_seq, plan_id, {sums} FROM"
-    days = [(period.first, period.last)]
-    pieces = [f"{one} WHERE xid >= {MARK} AND {within}"]
-    if inner := _months_inside(period):
-        first, last = inner
-        days = [(period.first, first - timedelta(days=1)), (last + timedelta(days=1), period.last)]
-        pieces.append(f"{columns} roll_user_month WHERE month BETWEEN '{first}' AND '{last}'{rolled}")
-    pieces += [
-        f"{columns} roll_user_day WHERE day BETWEEN '{first}' AND '{last}'{rolled}"
-        for first, last in days
-        if first <= last
-    ]
-    return " UNION ALL ".join(pieces)
+        return [f"{one} WHERE {within}", f"{adjusted} WHERE {of_adjustments} AND {within}"]
+    rolled = where(filters).replace("coalesce(plan_id, 0)", "plan_id") + (f" AND {only}" if only else "")
+    months, more, less = pieces_of(period, day_of(clock.now(), period.zone))
+    found = [f"{one} WHERE xid >= {MARK} AND {within}"]
+    if months:
+        listed = ", ".join(f"'{month}'" for month in months)
+        columns = ", ".join(SUMS)
+        found.append(f"SELECT user_seq, plan_id, {columns} FROM roll_user_month WHERE month IN ({listed}){rolled}")
+    for sign, spans in (("", more), ("-", less)):
+        columns = ", ".join(f"{sign}{column} AS {column}" for column in SUMS)
+        found += [
+            f"SELECT user_seq, plan_id, {columns} FROM roll_user_day WHERE day BETWEEN '{first}' AND '{last}'{rolled}"
+            for first, last in spans
+        ]
+    return found
+
+
+def reads_calls_of_people(filters: Filters) -> bool:
+    """Whether `by_user` has to read calls: no rollup keeps people and these filters together."""
+    return filters.user_seq is not None or bool(set(filters.numbers) - {Dimension.PLAN})
 
 
 def by_user_values(period: Period, filters: Filters) -> dict[str, Any]:
@@ -105,12 +124,32 @@ def where(filters: Filters) -> str:
     return "".join(conditions)
 
 
-def _months_inside(period: Period) -> tuple[date, date] | None:
-    """The first and the last day of the whole months of a period."""
-    after = period.last + timedelta(days=1)
-    first = period.first if period.first.day == 1 else (period.first.replace(day=1) + timedelta(days=32)).replace(day=1)
-    last = after.replace(day=1) - timedelta(days=1)
-    return (first, last) if first < last else None
+def pieces_of(period: Period, today: date) -> tuple[list[date], list[Span], list[Span]]:
+    """A period as whole months (their first days), days to be added, and days of those months to be taken away again:
+    whichever reads fewer days of the past. `today` only helps to choose."""
+    months: list[date] = []
+    more: list[Span] = []
+    less: list[Span] = []
+    month = period.first.replace(day=1)
+    while month <= period.last:
+        after = (month + timedelta(days=32)).replace(day=1)
+        end = after - timedelta(days=1)
+        inside = (max(month, period.first), min(end, period.last))
+        outside = [
+            span for span in ((month, inside[0] - timedelta(days=1)), (inside[1] + timedelta(days=1), end))
+            if span[0] <= span[1]
+        ]  # fmt: skip
+        if sum(_past(span, today) for span in outside) < _past(inside, today):
+            months.append(month)
+            less += outside
+        else:
+            more.append(inside)
+        month = after
+    return months, more, less
+
+
+def _past(span: Span, today: date) -> int:
+    return max(0, (min(span[1], today) - span[0]).days + 1)
 
 
 def _hours(period: Period, where: str, values: dict[str, Any]) -> list[str]:

@@ -107,7 +107,8 @@ def months_anew(db: Session, since: date | None, until: date | None = None) -> N
         text(
             f"""INSERT INTO roll_user_month (month, user_seq, plan_id, {", ".join(SUMS)})
                 SELECT date_trunc('month', day)::date, user_seq, plan_id, {", ".join(f"sum({one})" for one in SUMS)}
-                FROM roll_user_day WHERE day >= :since AND day < :until GROUP BY 1, 2, 3"""
+                FROM roll_user_day WHERE day >= :since AND day < :until GROUP BY 1, 2, 3
+                ORDER BY 1, 2, 3"""
         ),
         values,
     )
@@ -122,7 +123,8 @@ def _upsert(table: str) -> str:
     return (
         f"INSERT INTO {table} ({key}, {', '.join(columns)})"
         f" SELECT {chosen}, {', '.join(f'sum({column})' for column in columns)} FROM moving GROUP BY {by}"
-        f" ON CONFLICT ({key}) DO UPDATE SET {added}"
+        # In the order of the key, so that a range of days lies together.
+        f" ORDER BY {by} ON CONFLICT ({key}) DO UPDATE SET {added}"
     )
 
 
