@@ -21,6 +21,8 @@ from fitmycv_admin.domain.billing import (
     reconciliation,
     welcome,
 )
+from fitmycv_admin.domain.budgets import evaluation
+from fitmycv_admin.domain.budgets import limits as budgets
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
 
@@ -45,6 +47,8 @@ def entries() -> tuple[Entry, ...]:
         Entry("tasks.sweeps", "every 1 s", console.go_on),
         Entry("tasks.delays", "every 10 s", delays.watch),
         Entry("costs.fold", "every 5 s", fold.fold),
+        Entry("budgets.evaluate", "every 5 s", evaluation.evaluate),
+        Entry("budgets.sweep", "every 60 s", budgets.sweep),
         Entry("costs.zone", "every 30 s", zone.follow),
         Entry("costs.drift", "40 2 * * *", drift.check),
         Entry("costs.partitions", "10 0 * * *", _partitions),

@@ -103,6 +103,15 @@ def of_type(db: Session, type_: AlertType) -> list[Rule]:
     return _read(db, "r.deleted_at IS NULL AND r.enabled AND r.type = :type", {"type": type_})
 
 
+def hard(db: Session, *, user_id: UUID | None, feature_key: str, plan_id: int) -> list[Rule]:
+    """The enabled hard limits, by id, that count calls of this person, feature and plan (0: none)."""
+    where = """r.deleted_at IS NULL AND r.enabled AND r.enforcement <> 'notify'
+        AND (r.feature_key IS NULL OR r.feature_key = :feature) AND (r.plan_id IS NULL OR r.plan_id = :plan)
+        AND (r.user_id IS NULL OR r.user_id = :user)"""
+    found = _read(db, where, {"feature": feature_key, "plan": plan_id, "user": user_id})
+    return [rule for rule in found if rule.says.is_hard]
+
+
 def _read(db: Session, where: str, values: dict[str, Any]) -> list[Rule]:
     return [_rule(row) for row in db.execute(text(f"{_SELECT} WHERE {where} ORDER BY r.id"), values)]
 
