@@ -7,7 +7,7 @@ from sqlmodel import Session
 from fitmycv_admin.api.export import Cells, Export, Words
 from fitmycv_admin.core import money
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import asked, call_list, screens
+from fitmycv_admin.domain.ai_costs import asked, call_list, screens, task_costs
 from fitmycv_admin.vocabulary import Permission
 
 _COST_HEAD = ("at", "split_by", "key", "label", "calls", "calls_without_cost", "prompt_tokens", "cached_tokens",
@@ -40,6 +40,39 @@ def _calls(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
         )  # fmt: skip
 
 
+def _top_users(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
+    yield ("rank", "user", "user_id", "plan_now", "calls", "calls_without_cost", "prompt_tokens", "cached_tokens",
+           "completion_tokens", "cost_usd", "credits_used")  # fmt: skip
+    for rank, row in enumerate(screens.top_users_of(db, by, words).top.rows, start=1):
+        sums = row.sums
+        yield (
+            rank, row.email, row.user_id, row.plan, sums.calls, sums.unpriced, sums.prompt_tokens, sums.cached_tokens,
+            sums.completion_tokens, _dollars(sums.cost_nano), row.credits,
+        )  # fmt: skip
+
+
+def _plans(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
+    yield ("plan", "people", "calls", "calls_without_cost", "cost_usd", "cost_eur", "days_with_earlier_rate",
+           "days_without_rate", "p50_usd", "p95_usd", "max_usd", "cost_before_usd")  # fmt: skip
+    for row in screens.plans(db, by, words).plans.rows:
+        euros = "" if row.eur.missing else f"{row.eur.cents / 100:.2f}"
+        yield (
+            row.plan.key, row.people, row.now.calls, row.now.unpriced, _dollars(row.now.cost_nano), euros,
+            row.eur.carried, row.eur.missing, _dollars(row.p50), _dollars(row.p95), _dollars(row.dearest),
+            _dollars(row.before.cost_nano if row.before else None),
+        )  # fmt: skip
+
+
+def _tasks(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
+    yield ("task", "asked_at", "type", "state", "user", "calls", "calls_without_cost", "tokens", "cost_usd", "payer",
+           "credits_taken", "credits_held", "run_ms")  # fmt: skip
+    for row in task_costs.every(db, by, asked.tasks(db, by, words)):
+        yield (
+            row.id, row.at.isoformat(), row.type, row.state, row.email, row.calls, row.unpriced, row.tokens,
+            _dollars(row.cost_nano), row.payer, row.credits, row.held, row.run_ms,
+        )  # fmt: skip
+
+
 def _dollars(nano: int | None) -> str:
     """Exact dollars, all nine decimals; empty when the cost is unknown."""
     return "" if nano is None else f"{money.nano_to_usd(nano):.9f}"
@@ -48,4 +81,7 @@ def _dollars(nano: int | None) -> str:
 EXPORTS = (
     Export("ai-costs", Permission.COSTS_READ, asked.COST_WORDS, _costs),
     Export("ai-costs-calls", Permission.COSTS_READ, asked.CALL_WORDS, _calls),
+    Export("ai-costs-top-users", Permission.COSTS_READ, asked.TOP_WORDS, _top_users),
+    Export("ai-costs-plans", Permission.COSTS_READ, asked.PLAN_WORDS, _plans),
+    Export("ai-costs-tasks", Permission.COSTS_READ, asked.TASK_WORDS, _tasks),
 )

@@ -17,11 +17,15 @@ from fitmycv_admin.domain.ai_costs.call_list import CallFilters
 from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from fitmycv_admin.domain.ai_costs.periods import Compare, Period, Preset
-from fitmycv_admin.vocabulary import CallStatus
+from fitmycv_admin.domain.ai_costs.task_costs import TaskFilters
+from fitmycv_admin.vocabulary import CallStatus, Payer, TaskState, TaskType
 
 COST_WORDS = ("period", "from", "to", "compare", "by", *(str(dimension) for dimension in Dimension), "user")
 RANGE_WORDS = ("min", "max", "min_ms", "max_ms")
 CALL_WORDS = (*COST_WORDS, "hour", "status", "unpriced", "task", "version", "person", *RANGE_WORDS)
+TASK_WORDS = ("period", "from", "to", "user", "type", "state", "payer", "task")
+TOP_WORDS = ("period", "from", "to", *(str(dimension) for dimension in Dimension), "n")
+PLAN_WORDS = ("period", "from", "to", "compare", *(str(d) for d in Dimension if d is not Dimension.PLAN))
 SYSTEM = "system"
 Words = Mapping[str, str]
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -59,7 +63,6 @@ def costs(db: Session, by: Actor, words: Words) -> Asked:
 def calls(db: Session, by: Actor, words: Words) -> CallFilters:
     """Read the words of the call list; `min` and `max` are in dollars, `person` is an address or an id."""
     asked = costs(db, by, words)
-    status = words.get("status", "")
     filters = asked.filters
     if person := words.get("person", "").strip():
         filters = replace(filters, user_seq=queries.seq_of(db, by, person))
@@ -67,15 +70,42 @@ def calls(db: Session, by: Actor, words: Words) -> CallFilters:
         period=asked.period,
         hour=_hour(words.get("hour")),
         cells=filters,
-        status=CallStatus(status) if status in list(CallStatus) else None,
+        status=_one(CallStatus, words.get("status")),
         is_unpriced=words.get("unpriced") == "1",
-        task_id=_uuid(words.get("task")),
+        task_id=task_id(words),
         version_id=_whole(words.get("version")),
         min_cost_nano=_dollars(words.get("min")),
         max_cost_nano=_dollars(words.get("max")),
         min_ms=_whole(words.get("min_ms")),
         max_ms=_whole(words.get("max_ms")),
     )
+
+
+def tasks(db: Session, by: Actor, words: Words) -> TaskFilters:
+    """Read the words of the costs of tasks."""
+    asked = costs(db, by, words)
+    return TaskFilters(
+        asked.period,
+        _one(TaskType, words.get("type")),
+        _one(TaskState, words.get("state")),
+        asked.filters.user_seq,
+        _one(Payer, words.get("payer")),
+    )
+
+
+def number(words: Words, name: str, standard: int) -> int:
+    """A whole number of an address."""
+    given = _whole(words.get(name))
+    return standard if given is None else given
+
+
+def task_id(words: Words) -> UUID | None:
+    """The task that an address names."""
+    return _uuid(words.get("task"))
+
+
+def _one(kind: type[_Word], text: str | None) -> _Word | None:
+    return kind(text) if text in list(kind) else None
 
 
 def _word(kind: type[_Word], text: str | None, standard: _Word) -> _Word:

@@ -107,7 +107,10 @@ def costs(
     db: Session, by: Actor, period: Period, before: Period | None, dimension: Dimension, filters: Filters,
     top: int = 8,
 ) -> Costs:  # fmt: skip
-    """Everything the cost page shows for a period, split by `dimension`; `before` is what it is compared with."""
+    """Everything the cost page shows for a period, split by `dimension`; `before` is what it is compared with.
+
+    `top` is how many of the dearest people are named.
+    """
     by.must(Permission.COSTS_READ)
     known = names.read(db)
     fresh, word = _state(db)
@@ -135,7 +138,7 @@ def costs(
         before=total(earlier.values()) if before else None,
         slots=slots,
         parts=tuple(rows),
-        users=top_users(db, by, period, filters, limit=top),
+        users=top_users(db, by, period, filters, limit=top) if top else (),
         fresh=fresh,
         version=word,
     )

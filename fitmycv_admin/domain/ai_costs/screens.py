@@ -5,16 +5,29 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from fitmycv_admin.core.paging import PageRequest
+from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import asked, call_list, names, price_list, priced_by, queries
+from fitmycv_admin.domain.ai_costs import (
+    asked,
+    call_list,
+    names,
+    plan_costs,
+    price_list,
+    priced_by,
+    queries,
+    task_costs,
+    top_users,
+)
 from fitmycv_admin.domain.ai_costs.asked import Asked
 from fitmycv_admin.domain.ai_costs.call_list import CallFilters, CallPage
 from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
+from fitmycv_admin.domain.ai_costs.plan_costs import PlanCosts
 from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
 from fitmycv_admin.domain.ai_costs.priced_by import VersionChoice
-from fitmycv_admin.domain.ai_costs.queries import Costs
+from fitmycv_admin.domain.ai_costs.queries import Costs, Freshness
+from fitmycv_admin.domain.ai_costs.task_costs import Phase, TaskCost, TaskFilters
+from fitmycv_admin.domain.ai_costs.top_users import TopUsers
 from fitmycv_admin.vocabulary import Permission
 
 Choices = Mapping[Dimension, list[Name]]
@@ -41,6 +54,37 @@ class CallScreen:
     version: str
     lines: Mapping[int, Mapping[str, int]]
     versions: tuple[VersionChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopScreen:
+    """The top users; `number` is how many were asked for."""
+
+    asked: Asked
+    number: int
+    top: TopUsers
+    choices: Choices
+    fresh: Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class PlanScreen:
+    """The costs of plans."""
+
+    asked: Asked
+    plans: PlanCosts
+    choices: Choices
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScreen:
+    """The costs of tasks, and the one that is open with its phases."""
+
+    filters: TaskFilters
+    page: Page[TaskCost]
+    opened: TaskCost | None
+    phases: tuple[Phase, ...]
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +116,30 @@ def calls(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> C
         filters, found, _choices(db), user, queries.version(db, by), price_list.lines_of(db, by, sorted(used)),
         priced_by.versions(db, by, filters.period, filters.cells),
     )  # fmt: skip
+
+
+def top_users_of(db: Session, by: Actor, words: asked.Words) -> TopScreen:
+    """The people who cost most, for an address."""
+    wanted = asked.costs(db, by, words)
+    number = asked.number(words, "n", top_users.STANDARD)
+    found = top_users.top(db, by, wanted.period, wanted.filters, limit=number)
+    return TopScreen(wanted, number, found, _choices(db), queries.freshness(db, by))
+
+
+def plans(db: Session, by: Actor, words: asked.Words) -> PlanScreen:
+    """What each plan cost, for an address."""
+    wanted = asked.costs(db, by, {**words, "by": str(Dimension.PLAN)})
+    return PlanScreen(wanted, plan_costs.plans(db, by, wanted.period, wanted.before, wanted.filters), _choices(db))
+
+
+def tasks(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> TaskScreen:
+    """The costs of tasks, for an address. Raises NotFound for a task nobody knows."""
+    filters = asked.tasks(db, by, words)
+    page = task_costs.tasks(db, by, filters, request)
+    chosen = asked.task_id(words)
+    opened, phases = task_costs.task(db, by, chosen) if chosen else (None, ())
+    user = _user(db, by, Filters({}, filters.user_seq))
+    return TaskScreen(filters, page, opened, phases, user)
 
 
 def prices(

@@ -3,7 +3,7 @@
 from fitmycv_admin.ui.ops import approvals, overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
-from fitmycv_admin.ui.ops.ai_costs import calls, pricing, usage
+from fitmycv_admin.ui.ops.ai_costs import calls, plan_costs, pricing, task_costs, top_users, usage
 from fitmycv_admin.ui.ops.billing import (
     batch,
     batches,
@@ -23,6 +23,9 @@ PAGES: tuple[Page, ...] = (
     overview.overview_page,
     usage.costs,
     calls.calls,
+    task_costs.task_costs,
+    top_users.top_users,
+    plan_costs.plan_costs,
     pricing.pricing,
     ledger.ledger,
     batches.batches,
