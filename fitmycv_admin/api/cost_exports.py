@@ -44,10 +44,10 @@ def _top_users(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
     yield ("rank", "user", "user_id", "plan_now", "calls", "calls_without_cost", "prompt_tokens", "cached_tokens",
            "completion_tokens", "cost_usd", "credits_used")  # fmt: skip
     for rank, row in enumerate(screens.top_users_of(db, by, words).top.rows, start=1):
-        sums = row.sums
+        person, sums = row.person, row.person.sums
         yield (
-            rank, row.email, row.user_id, row.plan, sums.calls, sums.unpriced, sums.prompt_tokens, sums.cached_tokens,
-            sums.completion_tokens, _dollars(sums.cost_nano), row.credits,
+            rank, person.email, person.user_id, person.plan, sums.calls, sums.unpriced, sums.prompt_tokens,
+            sums.cached_tokens, sums.completion_tokens, _dollars(sums.cost_nano), row.credits,
         )  # fmt: skip
 
 

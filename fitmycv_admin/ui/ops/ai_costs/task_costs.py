@@ -123,13 +123,14 @@ def _cost(row: Any) -> rx.Component:
 def _took(row: Any) -> rx.Component:
     """What it took from its person."""
     held, taken = t("ai_costs.credits_held", n=row.held), t("ai_costs.n_credits", n=row.credits)
-    return rx.match(
+    shown = rx.match(
         row.payer,
         (str(Payer.CREDITS), rx.el.span(rx.cond(row.held > 0, held, taken))),
         (str(Payer.QUOTA), rx.el.span(t("ai_costs.payer.quota"))),
         (str(Payer.NONE), rx.el.span(t("ai_costs.payer.none"))),
         rx.el.span("–"),
     )
+    return rx.el.span(shown)
 
 
 def _cells(row: Any) -> list[controls.Content]:

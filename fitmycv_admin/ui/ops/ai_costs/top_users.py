@@ -52,7 +52,6 @@ class TopUsersState(Listing, AppState):
     rows: list[TopLine] = []  # noqa: RUF012  (Reflex copies defaults)
     options: filters.Options = {}  # noqa: RUF012
     numbers: list[dict[str, str]] = []  # noqa: RUF012
-    people: int = 0
     shown_nano: int = 0
     cost_nano: int = 0
     complete_to: str = ""
@@ -68,7 +67,7 @@ class TopUsersState(Listing, AppState):
             self.options = filters.options(screen.choices, words)
             chosen = sorted({*NUMBERS, min(max(screen.number, 1), MOST)})
             self.numbers = [{"value": str(number), "label": str(number)} for number in chosen]
-            self.people, self.cost_nano = screen.top.people, screen.top.whole.cost_nano
+            self.cost_nano = screen.top.whole.cost_nano
             self.shown_nano = sum(row.cost_nano for row in self.rows)
             self.complete_to = screen.fresh.complete_to.isoformat()
 
@@ -76,19 +75,19 @@ class TopUsersState(Listing, AppState):
 def lines(screen: screens.TopScreen, words: Mapping[str, str]) -> list[TopLine]:
     """The people in their order, with the ways to their calls and to themselves."""
     whole = screen.top.whole.cost_nano
-    dearest = max((row.sums.cost_nano for row in screen.top.rows), default=0)
+    dearest = max((row.person.sums.cost_nano for row in screen.top.rows), default=0)
     return [_line(row, rank, whole, dearest, words) for rank, row in enumerate(screen.top.rows, start=1)]
 
 
 def _line(row: TopUser, rank: int, whole: int, dearest: int, words: Mapping[str, str]) -> TopLine:
-    sums = row.sums
+    person, sums = row.person, row.person.sums
     return TopLine(
-        id=str(row.user_id or asked.SYSTEM), rank=rank, email=row.email, plan=row.plan, calls=sums.calls,
+        id=str(person.user_id or asked.SYSTEM), rank=rank, email=person.email, plan=person.plan, calls=sums.calls,
         unpriced=sums.unpriced, tokens=sums.tokens, cost_nano=sums.cost_nano,
         per_call=figures.ratio(sums.cost_nano, sums.calls - sums.unpriced),
         share=figures.ratio(sums.cost_nano, whole) or 0, of_top=figures.ratio(sums.cost_nano, dearest) or 0,
-        credits=row.credits, calls_href=figures.link(words, user=str(row.user_id or asked.SYSTEM)),
-        person_href=f"{PEOPLE}?open={row.user_id}" if row.user_id else "",
+        credits=row.credits, calls_href=figures.link(words, user=str(person.user_id or asked.SYSTEM)),
+        person_href=f"{PEOPLE}?open={person.user_id}" if person.user_id else "",
     )  # fmt: skip
 
 
@@ -136,7 +135,6 @@ def top_users() -> rx.Component:
     summary = t(
         "ai_costs.top_summary",
         n=TopUsersState.rows.length(),
-        people=values.number(TopUsersState.people),
         shown=values.money_usd_nano(TopUsersState.shown_nano),
         total=values.money_usd_nano(TopUsersState.cost_nano),
     )
