@@ -10,7 +10,7 @@ from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
-from fitmycv_admin.domain.ai_costs import drift, fold, partitions, zone
+from fitmycv_admin.domain.ai_costs import adjustments, drift, fold, partitions, zone
 from fitmycv_admin.domain.billing import (
     approvals,
     batch_work,
@@ -50,6 +50,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("budgets.evaluate", "every 5 s", evaluation.evaluate),
         Entry("budgets.sweep", "every 60 s", budgets.sweep),
         Entry("costs.zone", "every 30 s", zone.follow),
+        Entry("costs.adjust", "every 1 s", adjustments.work),
         Entry("costs.drift", "40 2 * * *", drift.check),
         Entry("costs.partitions", "10 0 * * *", _partitions),
         Entry("credits.batches", "every 1 s", batch_work.work),

@@ -5,14 +5,16 @@ from uuid import UUID
 
 from sqlmodel import Session, text
 
+from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain import actors
-from fitmycv_admin.domain.ai_costs import catalogue, meter
+from fitmycv_admin.domain.ai_costs import adjustments, catalogue, fold, meter
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
 from fitmycv_admin.models import User
 from fitmycv_admin.vocabulary import CallStatus
 
 OPS = actors.system("test")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+ROLLUPS = ("roll_hour", "roll_day", "roll_user_day", "roll_user_month")
 PRICE = {"input": 2_000_000_000, "cached_input": 500_000_000, "output": 8_000_000_000}
 
 
@@ -73,8 +75,32 @@ def spread(db: Session, start: datetime, count: int, *, step: timedelta, people:
 
 
 def wipe(db: Session) -> None:
-    """No calls, no rollups, no prices."""
-    for table in ("openai_call", "roll_hour", "roll_day", "roll_user_day", "roll_user_month", "openai_usage",
-                  "price_version", "openai_pricing"):  # fmt: skip
+    """No calls, no rollups, no prices; batches that were open stand still."""
+    db.execute(text("UPDATE adjustment_batch SET model_id = NULL, state = replace(state, 'running', 'stopped')"))
+    for table in ("openai_call", *ROLLUPS, "openai_usage", "roll_histogram", "call_outlier", "price_version",
+                  "openai_pricing"):  # fmt: skip
         db.execute(text(f"DELETE FROM {table}"))
-    db.execute(text("UPDATE fold_mark SET folded_below = '0', folded_calls = 0, zone = 'Europe/Paris'"))
+    db.execute(
+        text("UPDATE fold_mark SET folded_below = '0', folded_calls = 0, zone = 'Europe/Paris', kept_from = NULL")
+    )
+
+
+def fold_all() -> None:
+    """Fold until nothing waits: autovacuum and the like may hold the limit for a moment."""
+    for _ in range(100):
+        with transaction() as db:
+            fold.fold(db)
+            waiting = text("SELECT 1 FROM openai_call WHERE xid >= (SELECT folded_below FROM fold_mark) LIMIT 1")
+            if not db.execute(waiting).all():
+                return
+    raise AssertionError("somebody keeps a transaction open")
+
+
+def work_all() -> None:
+    """Carry out every open batch, each chunk in a transaction of its own."""
+    for _ in range(500):
+        with transaction() as db:
+            adjustments.work(db)
+            if not db.execute(text("SELECT 1 FROM adjustment_batch WHERE state = 'running'")).all():
+                return
+    raise AssertionError("a batch does not end")
