@@ -1,4 +1,4 @@
-"""The price list as a file: every model at every tier, or those the page is narrowed to."""
+"""The price list and the assignment of models as files, narrowed as their pages are."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,15 @@ from sqlmodel import Session
 from fitmycv_admin.api.export import Cells, Export, Words
 from fitmycv_admin.core import money
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import price_list
+from fitmycv_admin.domain.ai_costs import price_list, what_if
 from fitmycv_admin.vocabulary import Permission, UsageType
 
 _HEAD = ("model", "tier", *(f"{kind}_usd_per_million" for kind in UsageType), "large_context_from", "aliases",
          "valid_since", "changes_at", "calls_30_days", "unpriced_30_days", "cost_30_days_usd")  # fmt: skip
+
+_MODELS_HEAD = ("assignment", "feature", "call_names", "model", "tier", "is_priced", "calls_30_days",
+                "unpriced_30_days", "prompt_tokens", "cached_tokens", "completion_tokens",
+                "cost_30_days_usd")  # fmt: skip
 
 
 def _prices(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
@@ -28,4 +32,17 @@ def _prices(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
         )  # fmt: skip
 
 
-EXPORTS = (Export("ai-prices", Permission.PRICES_READ, ("q", "at", "state"), _prices),)
+def _models(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
+    yield _MODELS_HEAD
+    for row in what_if.screen(db, by, search=words.get("q", "")).rows:
+        yield (
+            row.name, row.feature.key, " ".join(row.calls), row.model, row.tier, row.is_priced, row.sums.calls,
+            row.sums.unpriced, row.sums.prompt, row.sums.cached, row.sums.completion,
+            f"{money.nano_to_usd(row.sums.cost_nano):.9f}",
+        )  # fmt: skip
+
+
+EXPORTS = (
+    Export("ai-prices", Permission.PRICES_READ, ("q", "at", "state"), _prices),
+    Export("ai-models", Permission.PRICES_READ, ("q",), _models),
+)

@@ -81,7 +81,9 @@ def read(
             "features": None if feature_ids is None else list(feature_ids),
         },
     ).all()  # fmt: skip
-    return [Cell(*row[:5], TokenSums(*row[5:])) for row in rows]
+    return [
+        Cell(row.day, row.feature_id, row.model_id, row.tier_id, row.plan_id, TokenSums(*row[5:])) for row in rows
+    ]
 
 
 def total(sums: Iterable[TokenSums]) -> TokenSums:

@@ -8,6 +8,7 @@ from fitmycv_admin.core import clock, money
 from fitmycv_admin.core.errors import NotFound
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.ai_costs import assignment, catalogue, pricing, token_sums
+from fitmycv_admin.domain.ai_costs.assignment import AssignmentRow
 from fitmycv_admin.domain.ai_costs.token_sums import TokenSums
 from fitmycv_admin.vocabulary import Permission, UsageType
 
@@ -106,3 +107,32 @@ SELECT v.model_id, v.tier_id, m.model_name, m.is_active, t.key AS tier, jsonb_ob
 FROM price_version v JOIN openai_pricing m ON m.id = v.model_id JOIN ai_tier t ON t.id = v.tier_id
     JOIN price_line l ON l.version_id = v.id
 WHERE v.valid @> cast(:now AS timestamptz) GROUP BY 1, 2, 3, 4, 5"""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScreen:
+    """The page of models: every assignment, the one that is tried, and the models that can be chosen."""
+
+    rows: tuple[AssignmentRow, ...]
+    opened: AssignmentRow | None
+    tried: WhatIf | None
+    models: tuple[str, ...]
+    may_write: bool
+
+
+def screen(db: Session, by: Actor, *, name: str = "", model: str = "", tier: str = "", search: str = "") -> ModelScreen:
+    """Everything the page shows; `model` and `tier` are what is tried for the assignment `name`, its own otherwise."""
+    by.must(Permission.PRICES_READ)
+    rows = assignment.assignments(db, by)
+    opened = next((row for row in rows if row.name == name), None)
+    tried = None
+    if opened is not None:
+        wanted = model if model and catalogue.find_model(db, model) else opened.model
+        tried = project(db, by, opened.name, wanted, tier or opened.tier) if catalogue.find_model(db, wanted) else None
+    names = db.execute(text("SELECT model_name FROM openai_pricing WHERE is_active ORDER BY 1")).scalars()
+    found = search.strip().lower()
+    kept = tuple(
+        row for row in rows if found in " ".join((row.name, row.feature.label, row.model, *row.calls)).lower()
+    )
+    may_write = by.may(Permission.PRICES_WRITE) and by.may(Permission.SETTINGS_WRITE)
+    return ModelScreen(kept, opened, tried, tuple(names), may_write)

@@ -3,7 +3,15 @@
 from fitmycv_admin.ui.ops import approvals, overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
-from fitmycv_admin.ui.ops.ai_costs import calls, plan_costs, pricing, task_costs, top_users, usage
+from fitmycv_admin.ui.ops.ai_costs import (
+    calls,
+    models,
+    plan_costs,
+    pricing,
+    task_costs,
+    top_users,
+    usage,
+)
 from fitmycv_admin.ui.ops.billing import (
     batch,
     batches,
@@ -27,6 +35,7 @@ PAGES: tuple[Page, ...] = (
     top_users.top_users,
     plan_costs.plan_costs,
     pricing.pricing,
+    models.models,
     ledger.ledger,
     batches.batches,
     batch.batch,
