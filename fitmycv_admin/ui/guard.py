@@ -117,12 +117,13 @@ class Guard(Middleware):
         if not self.pace.allows(EventContext.get().token):
             return self._refuse(event, "too fast", [])
         found = self._policy(event.name)
-        cookies = _cookies(state.router.headers.cookie or "")
+        router = state.router  # made anew at every look
+        cookies = _cookies(router.headers.cookie or "")
         token = cookies.get(session.COOKIE, "")
         by = (await self.resolve(token) if token else None) or actors.VISITOR
-        by = dataclasses.replace(by, ip=state.router.session.client_ip or "")
+        by = dataclasses.replace(by, ip=router.session.client_ip or "")
         if by.user_id is None:
-            by = dataclasses.replace(by, language=_language(cookies, state.router.headers.accept_language))
+            by = dataclasses.replace(by, language=_language(cookies, router.headers.accept_language))
         session.CURRENT.set(by)
         LANGUAGE.set(str(by.language))
         _remember_language(str(by.language))
