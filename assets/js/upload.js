@@ -1,4 +1,4 @@
-// A drop zone that posts one file to a route of ours and shows how far it is.
+// A drop zone that posts one file to a route of ours and shows how far it is; without a route it reads a text file.
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { useCopy } from "./copy.js";
 import { useFormat } from "./format.js";
@@ -23,6 +23,10 @@ export function UploadZone({ url, accept, maxBytes, title, hint, fields, onDone,
     if (file.size > maxBytes) return fail("kit.upload.too_large", { size: f.bytes(file.size), limit: f.bytes(maxBytes) });
     if (file.size === 0) return fail("kit.upload.empty");
     patch({ share: 0, name: file.name, problem: null });
+    if (!url) {
+      file.text().then((content) => { patch({ share: null, name: "" }); onDone?.({ content, name: file.name }); }, () => fail("kit.upload.lost"));
+      return;
+    }
     const body = new FormData();
     // Before the file: a key that makes sending the same choice twice one and the same request.
     body.append("key", crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);

@@ -93,6 +93,11 @@ class BillSource(Protocol):
 class RateSource(Protocol):
     """Where exchange rates are published."""
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
     def published(self) -> str:
         """The publication as it came: CSV or JSON. Raises BooksUnavailable."""
         ...

@@ -1,6 +1,7 @@
 """Exchange rates as they are published at a configured address."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from fitmycv_admin.integrations import plain_get
 
@@ -10,6 +11,11 @@ class PublishedRates:
     """`url` gives a CSV or JSON that `domain/ai_costs/exchange_reading.py` understands."""
 
     url: str
+
+    @property
+    def name(self) -> str:
+        """Its host, for the people who read where a rate comes from."""
+        return urlsplit(self.url).hostname or "?"
 
     def published(self) -> str:
         """What the address answers. Raises BooksUnavailable."""

@@ -12,7 +12,12 @@ from importlib import metadata
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from fitmycv_admin import wiring
+from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import Settings
+from fitmycv_admin.core.errors import Invalid
+from fitmycv_admin.domain.ai_costs import exchange, exchange_reading
+from fitmycv_admin.domain.ports import BooksUnavailable
 from fitmycv_admin.local import binaries, browser, frontend, plan, postgres, valkey
 from fitmycv_admin.local.home import PROJECT, Home
 from fitmycv_admin.local.process import LocalError
@@ -40,6 +45,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _schema(settings)
     yield _valkey(settings, home)
     yield _models(settings)
+    yield _bill(settings)
+    yield _rates(settings)
     yield _mail(settings)
     yield _front_end()
     yield _browser()
@@ -151,6 +158,32 @@ def _models(settings: Settings) -> Finding:
     except (OSError, ValueError) as error:
         return Finding("AI", False, f"{name} cannot be reached: {error}")
     return Finding("AI", True, f"{name}, {count} models")
+
+
+def _bill(settings: Settings) -> Finding:
+    """One day of the vendor's bill is asked for: the only way to know that the key may read it."""
+    source = wiring.bill_source()
+    if source is None:
+        return Finding("bill", None, "off: OPENAI_ADMIN_KEY is not set; bills come in as files")
+    today = clock.now().date()
+    try:
+        source.lines(today, today)
+    except BooksUnavailable as error:
+        return Finding("bill", False, f"{_place(settings.openai_admin_url)} cannot be read: {error}")
+    return Finding("bill", True, f"the vendor's bill at {_place(settings.openai_admin_url)}")
+
+
+def _rates(settings: Settings) -> Finding:
+    source = wiring.rate_source()
+    if source is None:
+        return Finding("rates", None, "off: EXCHANGE_RATES_URL is not set; rates come in by hand or as files")
+    try:
+        found = exchange_reading.read(source.published(), base=exchange.BASE, quote=exchange.QUOTE)
+    except BooksUnavailable as error:
+        return Finding("rates", False, f"{source.name} cannot be read: {error}")
+    except Invalid:
+        return Finding("rates", False, f"{source.name} answers no rates that can be read")
+    return Finding("rates", True, f"{len(found)} exchange rates at {source.name}")
 
 
 def _mail(settings: Settings) -> Finding:

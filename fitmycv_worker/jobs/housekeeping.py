@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
+from fitmycv_admin import wiring
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
-from fitmycv_admin.domain.ai_costs import adjustments, drift, fold, partitions, zone
+from fitmycv_admin.domain.ai_costs import adjustments, bill_imports, drift, exchange_changes, fold, partitions, zone
 from fitmycv_admin.domain.billing import (
     approvals,
     batch_work,
@@ -27,6 +29,7 @@ from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
 
 _MONTHS_AHEAD = timedelta(days=62)
+_SCHEDULER = actors.system("scheduler")
 # Imported for the kinds of requests they bring: one that ends too late lets go of what waited for it.
 _ASKING = (batches, grants, reconciliation)
 
@@ -53,6 +56,9 @@ def entries() -> tuple[Entry, ...]:
         Entry("costs.adjust", "every 1 s", adjustments.work),
         Entry("costs.drift", "40 2 * * *", drift.check),
         Entry("costs.partitions", "10 0 * * *", _partitions),
+        # Every hour of the night until one reading succeeds.
+        Entry("costs.bill", "20 3-9 * * *", _bill),
+        Entry("costs.exchange", "40 5,17 * * *", _exchange),
         Entry("credits.batches", "every 1 s", batch_work.work),
         Entry("credits.reconcile", "30 2 * * *", reconciliation.run),
         # Within one hour of the day, and whoever did not fit into one run is told in the next.
@@ -70,3 +76,19 @@ def entries() -> tuple[Entry, ...]:
 def _partitions(db: Session) -> int:
     today = clock.now().date()
     return partitions.ensure(db, today, today + _MONTHS_AHEAD)
+
+
+def _bill(db: Session) -> int:
+    """Read the vendor's bill once a day; the transaction that asked whether it is time ends before the network."""
+    source = wiring.bill_source()
+    days = bill_imports.due(db) if source else None
+    if source is None or days is None:
+        return 0
+    db.rollback()
+    return bill_imports.store(db, _SCHEDULER, bill_imports.read(source, *days))
+
+
+def _exchange(db: Session) -> int:
+    """Fetch the published exchange rates; what went wrong is noted by the scheduler."""
+    source = wiring.rate_source()
+    return exchange_changes.take(db, _SCHEDULER, source.published(), name=source.name) if source else 0

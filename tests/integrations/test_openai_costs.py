@@ -1,78 +1,29 @@
 """The bill from the vendor's costs endpoint, against a local server that speaks its wire."""
 
 import json
-import threading
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import date
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from fitmycv_admin.domain.ports import BilledLine, BooksUnavailable
 from fitmycv_admin.integrations.exchange_rates import PublishedRates
 from fitmycv_admin.integrations.openai_costs import OpenAICosts
+from tests.integrations.costs_endpoint import Service, address, bucket, page, serving
 
 KEY = "sk-admin-very-secret"
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 5)
 
 
-class Service(ThreadingHTTPServer):
-    answers: list[tuple[int, Any, dict[str, str]]]
-    seen: list[tuple[dict[str, str], str, dict[str, list[str]]]]
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Service
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        self.server.seen.append((dict(self.headers), parts.path, parse_qs(parts.query)))
-        status, answer, headers = self.server.answers.pop(0)
-        raw = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def service() -> Iterator[Service]:
-    server = Service(("127.0.0.1", 0), Handler)
-    server.answers, server.seen = [], []
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as server:
+        yield server
 
 
 def source(service: Service, **more: Any) -> OpenAICosts:
     return OpenAICosts(KEY, address(service), **{"wait_s": 0.01, **more})
-
-
-def address(service: Service) -> str:
-    return f"http://127.0.0.1:{service.server_address[1]}"
-
-
-def bucket(day: date, *results: tuple[str | None, Any], currency: str = "usd") -> dict[str, Any]:
-    start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-    lines = [
-        {"object": "organization.costs.result", "amount": {"value": value, "currency": currency}, "line_item": item}
-        for item, value in results
-    ]
-    return {"object": "bucket", "start_time": start, "end_time": start + 86_400, "results": lines}
-
-
-def page(*buckets: dict[str, Any], following: str = "") -> dict[str, Any]:
-    return {"object": "page", "data": list(buckets), "has_more": bool(following), "next_page": following or None}
 
 
 def test_the_whole_span_is_asked_by_line_with_the_administration_key(service: Service) -> None:

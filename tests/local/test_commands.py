@@ -120,9 +120,12 @@ def test_the_doctor_tells_an_address_that_does_not_answer_and_shows_no_password(
         REDIS_URL="redis://:hunter3@127.0.0.1:1/0",
         OPENAI_API_KEY="sk-hunter4",
         OPENAI_BASE_URL="http://127.0.0.1:1/v1",
+        OPENAI_ADMIN_KEY="sk-hunter5",
+        OPENAI_ADMIN_URL="http://127.0.0.1:1/v1",
+        EXCHANGE_RATES_URL="http://joe:hunter6@127.0.0.1:1/rates.csv",
     )
     assert told.returncode == 1
-    for subject in ("database", "valkey", "AI"):
+    for subject in ("database", "valkey", "AI", "bill", "rates"):
         assert f"FAIL {subject}" in told.stdout
     assert told.stdout.count("cannot be reached") == 3
     assert "hunter" not in told.stdout + told.stderr

@@ -32,7 +32,8 @@ class DayRow:
     `untracked_nano` was billed under names that none of our calls has. `unpriced_nano` is what the calls without a
     price would cost at the model's latest one, `aborted_nano` what those that nobody answered would cost at the day's
     mean of their model: both estimates. `late_nano` is the cost of calls that ended on another day than they began,
-    less where they began. `is_settled` says that the bill was read late enough to judge it.
+    less where they began. `source` is where its bill comes from (endpoint, csv, demo). `is_settled` says that the bill
+    was read late enough to judge it.
     """
 
     day: date
@@ -48,6 +49,7 @@ class DayRow:
     late_calls: int = 0
     is_settled: bool = False
     is_different: bool = False
+    source: str = ""
 
     @property
     def difference_nano(self) -> int | None:
@@ -155,6 +157,7 @@ class _Counted:
 @dataclass(slots=True)
 class _Billed:
     read_at: datetime
+    source: str
     lines: dict[str, int] = field(default_factory=dict)
 
 
@@ -222,6 +225,7 @@ def _day(
         aborted_calls=sum(one.aborted for one in silent.values()),
         late_nano=late.nano,
         late_calls=late.calls,
+        source=billed.source if billed else "",
         is_settled=billed is not None and billed.read_at >= ends + SETTLES,
     )
 
@@ -254,7 +258,7 @@ def _counted(db: Session, first: date, last: date) -> Mapping[date, dict[int, _C
 def _billed(db: Session, first: date, last: date) -> dict[date, _Billed]:
     found: dict[date, _Billed] = {}
     for row in db.execute(text(_BILLED), {"first": first, "last": last}):
-        found.setdefault(row.day, _Billed(row.imported_at)).lines[row.line_item] = row.amount_nano
+        found.setdefault(row.day, _Billed(row.imported_at, row.source)).lines[row.line_item] = row.amount_nano
     return found
 
 
@@ -288,7 +292,8 @@ def _span(first: date, last: date) -> dict[str, Any]:
 
 
 _BILLED = """
-SELECT b.day, b.line_item, b.amount_nano, i.imported_at FROM billed_day b JOIN bill_import i ON i.id = b.import_id
+SELECT b.day, b.line_item, b.amount_nano, i.imported_at, i.source
+FROM billed_day b JOIN bill_import i ON i.id = b.import_id
 WHERE b.day BETWEEN :first AND :last ORDER BY b.day, b.line_item"""
 
 # The latest price of the same model and tier, else of the model at any: an estimate of what has none.

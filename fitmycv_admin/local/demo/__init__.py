@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.local.demo import board, calls, favours, growth, office, people, team, till, traces
+from fitmycv_admin.local.demo import board, calls, favours, growth, office, people, team, till, traces, vendor
 from fitmycv_admin.local.demo.people import ACCOUNTS
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.local.process import LocalError
@@ -40,5 +40,6 @@ def load(db: Session, *, allowed: bool, now: datetime | None = None) -> None:
     calls.place(stage, desks, done, told.plans)
     traces.leave(stage, everybody, desks, done, told)
     team.work(stage, everybody, desks, told.gifts, told.campaigns)
+    vendor.send(stage)
     db.flush()
     assert db.exec(select(User.id).where(~col(User.is_demo)).limit(1)).first() is None

@@ -1,4 +1,4 @@
-"""A drop zone that posts a file to one of our own routes."""
+"""A drop zone that posts a file to one of our own routes, or reads a text file for the page itself."""
 
 from typing import Any
 
@@ -40,3 +40,14 @@ def upload_zone(
     events = {name: given for name, given in (("on_done", on_done), ("on_problem", on_problem)) if given is not None}
     sent = {} if fields is None else {"fields": fields}
     return UploadZone.create(url=url, accept=accept, max_bytes=max_bytes, title=title, hint=hint, **sent, **events)
+
+
+def read_zone(
+    *, title: rx.Var[str] | str, hint: rx.Var[str] | str, on_done: Any, accept: str = ".csv,.txt",
+    max_bytes: int = 400_000,
+) -> rx.Component:  # fmt: skip
+    """Drop a text file or choose one; `on_done` gets {"content", "name"}: nothing is posted.
+
+    It travels over the page's own connection, which takes no message of a megabyte.
+    """
+    return UploadZone.create(url="", accept=accept, max_bytes=max_bytes, title=title, hint=hint, on_done=on_done)

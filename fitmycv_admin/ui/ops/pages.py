@@ -4,7 +4,9 @@ from fitmycv_admin.ui.ops import approvals, overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
 from fitmycv_admin.ui.ops.ai_costs import (
+    bills,
     calls,
+    exchange,
     models,
     plan_costs,
     pricing,
@@ -36,6 +38,8 @@ PAGES: tuple[Page, ...] = (
     plan_costs.plan_costs,
     pricing.pricing,
     models.models,
+    exchange.exchange,
+    bills.bills,
     ledger.ledger,
     batches.batches,
     batch.batch,
