@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from fitmycv_admin.core import db, log
+from fitmycv_admin.core import db, ids, log
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain.ai_costs import breaker
 from fitmycv_admin.domain.ai_costs.calls import CallUsage
+from fitmycv_admin.domain.budgets import limits
+from fitmycv_admin.domain.tasks import calls
 from fitmycv_admin.vocabulary import CallName
 from fitmycv_worker.context import TaskContext
 from fitmycv_worker.llm.answers import Dialect
-from fitmycv_worker.llm.client import Model
-from fitmycv_worker.llm.errors import ModelMisconfigured
+from fitmycv_worker.llm.client import Model, Permit
+from fitmycv_worker.llm.errors import BudgetSpent, ModelMisconfigured
 
 _log = log.get("model")
 
@@ -38,6 +40,33 @@ class SharedBreaker:
         """An attempt was answered."""
         with suppress(SQLAlchemyError), db.transaction() as session:
             breaker.answered(session)
+
+
+class TaskPurse:
+    """Asks the budgets for the money of each attempt of a task. Without a database nothing may be sent."""
+
+    def __init__(self, task: TaskContext) -> None:
+        self._task = task
+
+    def permit(
+        self, *, feature_key: str, model: str, tier: str, prompt_bytes: int, max_output_tokens: int | None
+    ) -> Permit:
+        """The leave to send an attempt; what it may cost is reserved until it is recorded."""
+        key = ids.new_id()
+        with db.transaction() as session:
+            decision = calls.permit(
+                session, self._task.claim, call_key=key, feature_key=feature_key, model=model, tier=tier,
+                prompt_bytes=prompt_bytes, max_output_tokens=max_output_tokens,
+            )  # fmt: skip
+        if decision.kind is limits.Answer.DENY:
+            _log.warning("a budget has no room for a call", rule=decision.reason)
+            raise BudgetSpent
+        return Permit(key, decision.model, decision.at)
+
+    def free(self, permit: Permit) -> None:
+        """The attempt was never sent."""
+        with suppress(SQLAlchemyError), db.transaction() as session:
+            limits.free(session, permit.key)
 
 
 @dataclass(slots=True)
@@ -72,5 +101,6 @@ def metered(task: TaskContext, call_name: CallName) -> Iterator[Metered]:
         dialect=Dialect.CHAT if now.openai_dialect == "chat" else None,
         gate=SharedBreaker(),
         tier=assigned.tier,
+        purse=TaskPurse(task),
     ) as model:
         yield Metered(model, task, assigned.model, feature_key, served=assigned.model)

@@ -1,12 +1,14 @@
 """The one metered door: a schema goes in, a validated object comes out, every attempt is recorded."""
 
+import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import openai
 from pydantic import BaseModel, ValidationError
@@ -44,6 +46,29 @@ class Gate(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The leave to send one attempt: of which model, and the instant it counts for. `key` names what it reserved."""
+
+    key: UUID
+    model: str
+    at: datetime
+
+
+class Purse(Protocol):
+    """What pays for attempts: asked before each."""
+
+    def permit(
+        self, *, feature_key: str, model: str, tier: str, prompt_bytes: int, max_output_tokens: int | None
+    ) -> Permit:
+        """The leave to send an attempt, perhaps of a cheaper model. Raises errors.BudgetSpent."""
+        ...
+
+    def free(self, permit: Permit) -> None:
+        """The attempt was never sent."""
+        ...
+
+
 class ModelLike(Protocol):
     """What a pipeline needs of a model."""
 
@@ -69,7 +94,7 @@ class Model:
     `local_engine` says that the server is our own engine: only then does a call name travel with the
     request. `dialect` is found from the address when it is not given. `timeout_s` is for one attempt. `tier` is asked
     for; what the server says it served counts.
-    `gate` may forbid an attempt and hears how each ended.
+    `gate` may forbid an attempt and hears how each ended; `purse` says whether there is money for it.
     """
 
     def __init__(
@@ -84,6 +109,7 @@ class Model:
         sleep: Callable[[float], None] = time.sleep,
         gate: Gate | None = None,
         tier: str = "standard",
+        purse: Purse | None = None,
     ) -> None:
         own = not base_url or local_engine or urlsplit(base_url).hostname == _OPENAI_HOST
         self.dialect = dialect or (Dialect.RESPONSES if own else Dialect.CHAT)
@@ -92,6 +118,7 @@ class Model:
         self._sleep = sleep
         self._gate = gate
         self._tier = tier
+        self._purse = purse
         self._client = openai.OpenAI(
             api_key=api_key, base_url=base_url, max_retries=0, timeout=openai.Timeout(timeout_s, connect=5.0)
         )
@@ -146,7 +173,9 @@ class Model:
             attempt=0,
         )
         header = {TASK_HEADER: call_name} if self._local_engine else {}
-        door = _Door(self._client, self.dialect, record, self._attempts, self._sleep, asked, header, self._gate)
+        door = _Door(
+            self._client, self.dialect, record, self._attempts, self._sleep, asked, header, self._gate, self._purse
+        )  # fmt: skip
         first = door.ask(schema, system, text, max_output_tokens)
         if not isinstance(first, str):
             return first
@@ -176,9 +205,12 @@ class _Door:
         asked: CallUsage,
         headers: dict[str, str],
         gate: Gate | None,
+        purse: Purse | None,
     ) -> None:
         self._client, self._dialect, self._record, self._gate = client, dialect, record, gate
         self._attempts, self._sleep, self._asked, self._headers = attempts, sleep, asked, headers
+        self._purse = purse
+        self._permit: Permit | None = None
         self._sent = 0
 
     def ask(self, schema: type[T], system: str, text: str, max_output_tokens: int | None) -> T | str:
@@ -189,7 +221,7 @@ class _Door:
         for left in reversed(range(self._attempts)):
             if self._gate is not None and not self._gate.may_call():
                 raise errors.ModelUnavailable
-            started, clock_s = clock.now(), time.monotonic()
+            started, clock_s = self._may_pay(asked, max_output_tokens), time.monotonic()
             self._sent += 1
             try:
                 body, request_id = self._send(asked)
@@ -206,6 +238,20 @@ class _Door:
                 self._gate.answered()
             return self._use(schema, body, request_id, started, clock_s)
         raise errors.ModelUnavailable
+
+    def _may_pay(self, asked: dict, max_output_tokens: int | None) -> datetime:
+        """Ask for the money of one attempt, which may change the model; the instant the attempt counts for."""
+        if self._purse is None:
+            return clock.now()
+        self._permit = self._purse.permit(
+            feature_key=self._asked.feature_key,
+            model=self._asked.model_requested,
+            tier=self._asked.tier,
+            prompt_bytes=len(json.dumps(asked, ensure_ascii=False).encode()),
+            max_output_tokens=max_output_tokens,
+        )
+        asked["model"] = self._permit.model
+        return self._permit.at
 
     def _send(self, asked: dict) -> tuple[str, str | None]:
         """The body of the answer and the server's id of the request."""
@@ -242,6 +288,8 @@ class _Door:
         elif not _never_sent(failure):
             code = "timeout" if isinstance(failure, openai.APITimeoutError) else "connection_lost"
             self._note(_NOTHING_USED, None, started, clock_s, code, CallStatus.ABORTED)
+        elif self._purse is not None and self._permit is not None:
+            self._purse.free(self._permit)
 
     def _note(
         self,
@@ -256,7 +304,8 @@ class _Door:
         self._record(
             replace(
                 self._asked,
-                model_served=reading.model_served,
+                model_served=reading.model_served or (self._permit.model if self._permit else None),
+                call_key=self._permit.key if self._permit else None,
                 tier=reading.tier or self._asked.tier,
                 prompt_tokens=reading.prompt_tokens,
                 cached_tokens=reading.cached_tokens,

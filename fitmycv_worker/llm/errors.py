@@ -56,3 +56,10 @@ class AnswerInvalid(ModelError):
 
     key = "imports.model.invalid"
     code = "answer_invalid"
+
+
+class BudgetSpent(ModelError):
+    """A hard limit of spending has no room for the call; nothing was sent."""
+
+    key = "budget_rules.refused"
+    code = "budget_spent"

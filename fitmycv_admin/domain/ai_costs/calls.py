@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from fitmycv_admin.vocabulary import CallStatus
 
@@ -14,7 +15,7 @@ class CallUsage:
     may have come from the cache too; `completion_tokens` contains `reasoning_tokens`. `started_at` is the instant
     the request was sent, aware, UTC. `status` is ok when the answer was usable, aborted when none came (whether it
     was billed is unknown), else failed with an `error_code`: refused, truncated, invalid, rate_limited, server_error,
-    rejected.
+    rejected. `call_key` names what was reserved for it.
     """
 
     call_name: str
@@ -35,3 +36,4 @@ class CallUsage:
     attempt: int = 1
     image_tokens: int = 0
     audio_tokens: int = 0
+    call_key: UUID | None = None

@@ -1,6 +1,6 @@
 """The one decision: may this person use this feature now, and who pays? With the reason and what to do next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from fitmycv_admin.domain.billing import counters, ledger, limits, reservations
 from fitmycv_admin.domain.billing.credits import NotEnough
 from fitmycv_admin.domain.billing.limits import Limit
 from fitmycv_admin.domain.billing.reservations import Quote, Shown
+from fitmycv_admin.domain.budgets import limits as budgets
 from fitmycv_admin.domain.settings import features, lookups
 from fitmycv_admin.domain.tasks import registry
 from fitmycv_admin.vocabulary import AccountState, Payer, PlanFeature, TaskType
@@ -58,12 +59,6 @@ class Refused(FitMyCvError):
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
         super().__init__(verdict.reason_key, **verdict.params)
-
-
-BudgetCheck = Callable[[Session, UUID, PlanFeature | None], Verdict | None]
-"""A limit of spending: None lets pass."""
-
-budget_checks: list[BudgetCheck] = []
 
 
 WITHOUT_MODEL = frozenset({PlanFeature.CREATE_CV_MANUAL, PlanFeature.EDIT_CV, PlanFeature.EXPORT_CV})
@@ -207,10 +202,10 @@ def _models(db: Session, asked: _Asked) -> Verdict | None:
     until = breaker.open_until(db)
     if until is not None:
         return _refusal("models_down", act=NextAct(Act.WAIT_UNTIL, until))
-    for check in budget_checks:
-        refused = check(db, asked.user_id, asked.feature)
-        if refused is not None:
-            return refused
+    spent = budgets.closed(db, asked.user_id, asked.feature)
+    if spent is not None:
+        act = NextAct(Act.WAIT_UNTIL, spent.until)
+        return Verdict(allowed=False, reason_key="budget_rules.refused", act=act)
     return None
 
 

@@ -94,7 +94,8 @@ def feature(key: str, *call_names: str, plan_features: tuple[str, ...] = ()) -> 
             text(
                 "INSERT INTO feature_mapping (id, feature_key, display_name, setting_names, openai_call_names,"
                 " plan_feature_names) VALUES (gen_random_uuid(), :key, :key, '[]', cast(:calls AS jsonb),"
-                " cast(:plans AS jsonb)) ON CONFLICT DO NOTHING"
+                " cast(:plans AS jsonb)) ON CONFLICT (feature_key) DO UPDATE SET plan_feature_names ="
+                " excluded.plan_feature_names"
             ),
             {"key": key, "calls": json.dumps(call_names), "plans": json.dumps(plan_features)},
         )

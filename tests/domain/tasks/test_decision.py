@@ -14,10 +14,12 @@ from fitmycv_admin.domain.ai_costs import breaker
 from fitmycv_admin.domain.billing import ledger, reversals
 from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.domain.billing.reservations import Shown
+from fitmycv_admin.domain.budgets import limits, rules, subjects
+from fitmycv_admin.domain.budgets.subjects import Draft
 from fitmycv_admin.domain.settings import features
 from fitmycv_admin.domain.tasks import decision
 from fitmycv_admin.domain.tasks.decision import Act, Refused, Verdict
-from fitmycv_admin.vocabulary import CreditKind, Payer, PlanFeature, TaskType
+from fitmycv_admin.vocabulary import AlertType, CreditKind, Enforcement, Payer, PlanFeature, TaskType
 from tests.domain.billing import subscribers
 from tests.domain.tasks import paying
 from tests.domain.tasks.conftest import make_person
@@ -35,9 +37,10 @@ def as_seeded(database: object) -> Iterator[None]:
     """Settings, plans and models as they were."""
     yield
     paying.set_to(**AS_SEEDED)
-    decision.budget_checks.clear()
     with transaction() as db:
         db.execute(text("DELETE FROM model_breaker"))
+        for table in ("budget_spending", "openai_alert"):
+            db.execute(text(f"DELETE FROM {table}"))
 
 
 def said(verdict: Verdict) -> tuple[str, Act | None]:
@@ -71,6 +74,16 @@ def open_breaker() -> None:
             breaker.failed(db, "APIConnectionError")
 
 
+def spend_a_budget() -> None:
+    """Everybody's hard limit of today is used up."""
+    with transaction() as db:
+        says = Draft(AlertType.GLOBAL_DAILY, "all", 10, enforcement=Enforcement.DENY)
+        rule = subjects.one(db, rules.create(db, paying.SYSTEM, says))
+        assert rule is not None
+        window = (clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1))
+        limits.open_counters(db, rule, [("", window, 10)])
+
+
 def test_credits_pay_where_there_is_no_plan_to_pay() -> None:
     quote = paying.may(make_person(2)).quote
     assert quote is not None
@@ -80,8 +93,8 @@ def test_credits_pay_where_there_is_no_plan_to_pay() -> None:
 def test_each_reason_gives_way_to_the_one_before_it_in_the_order() -> None:
     someone = make_person(0)
     assert said(paying.may(someone)) == ("not_enough", Act.BUY)
-    decision.budget_checks.append(lambda _db, _who, _what: Verdict(allowed=False, reason_key="x.budget"))
-    assert said(paying.may(someone)) == ("x.budget", None)
+    spend_a_budget()
+    assert said(paying.may(someone)) == ("budget_rules.refused", Act.WAIT_UNTIL)
     open_breaker()
     assert said(paying.may(someone)) == ("models_down", Act.WAIT_UNTIL)
     paying.allow(someone, 0)
@@ -89,7 +102,7 @@ def test_each_reason_gives_way_to_the_one_before_it_in_the_order() -> None:
     debtor = make_person(0)
     with transaction() as db:
         db.execute(text("DELETE FROM model_breaker"))
-    decision.budget_checks.clear()
+        db.execute(text("DELETE FROM budget_spending"))
     owe(debtor)
     paying.allow(debtor, 0)
     assert said(paying.may(debtor)) == ("debt", Act.BUY)
