@@ -31,12 +31,13 @@ def _costs(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
 
 def _calls(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
     yield _CALL_HEAD
-    for row in call_list.rows(db, by, asked.calls(db, by, words)):
+    for (
+        number, at, _user_id, email, feature, tier, plan, call_name, served, requested, status, task_id, step, attempt,
+        prompt, cached, cache_write, completion, reasoning, version, cost, duration, request_id,
+    ) in call_list.cells_of(db, by, asked.calls(db, by, words)):  # fmt: skip
         yield (
-            row.at.isoformat(), row.id, row.feature.key, row.call_name, row.model_served, row.model_requested, row.tier,
-            row.plan, row.email, row.status, row.prompt_tokens, row.cached_tokens, row.cache_write_tokens,
-            row.completion_tokens, row.reasoning_tokens, _dollars(row.cost_nano), row.price_version_id,
-            row.duration_ms, row.task_id, row.step, row.attempt, row.request_id,
+            at.isoformat(), number, feature, call_name, served, requested, tier, plan, email, status, prompt, cached,
+            cache_write, completion, reasoning, _dollars(cost), version, duration, task_id, step, attempt, request_id,
         )  # fmt: skip
 
 
@@ -75,7 +76,10 @@ def _tasks(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
 
 def _dollars(nano: int | None) -> str:
     """Exact dollars, all nine decimals; empty when the cost is unknown."""
-    return "" if nano is None else f"{money.nano_to_usd(nano):.9f}"
+    if nano is None:
+        return ""
+    whole, part = divmod(abs(nano), money.NANO)
+    return f"{'-' if nano < 0 else ''}{whole}.{part:09d}"
 
 
 EXPORTS = (

@@ -31,6 +31,7 @@ AT_ONCE = 2
 _pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
 _running = asyncio.Semaphore(AT_ONCE)
 _END = object()
+_FORMULA = frozenset("=+-@\t\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def file_name(name: str, words: Words, kind: str = "csv") -> str:
 
 def safe(value: object) -> object:
     """A cell that a spreadsheet does not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
 
 
 def _allowed(session: Session, by: Actor, export: Export, words: Words) -> None:
@@ -105,7 +106,8 @@ def _csv(by: Actor, export: Export, words: Words) -> Any:
     writer = csv.writer(buffer, lineterminator="\r\n")
     with db.snapshot(STATEMENT_MS) as session:
         for number, row in enumerate(export.rows(session, by, words), start=1):
-            writer.writerow([safe(cell) for cell in row])
+            # As `safe`, without a call for each of millions of cells.
+            writer.writerow([f"'{cell}" if cell.__class__ is str and cell[:1] in _FORMULA else cell for cell in row])
             if number % CHUNK_ROWS == 0:
                 yield buffer.getvalue().encode()
                 buffer.seek(0)

@@ -95,8 +95,10 @@ class CallPage:
     searched_to: datetime | None
 
 
-def calls(db: Session, by: Actor, filters: CallFilters, request: PageRequest) -> CallPage:
-    """The calls that match, newest first."""
+def calls(
+    db: Session, by: Actor, filters: CallFilters, request: PageRequest, *, counted: bool = True
+) -> CallPage:  # fmt: skip
+    """The calls that match, newest first; `counted`: with how many there are in all, where the rollups know."""
     by.must(Permission.COSTS_READ)
     known = names.read(db)
     key = _position(request.before or request.after)
@@ -110,19 +112,41 @@ def calls(db: Session, by: Actor, filters: CallFilters, request: PageRequest) ->
         previous = paging.encode(shown[0].at.isoformat(), shown[0].id) if shown and request.after else ""
         # Nothing older than this instant was looked at: the next page starts there.
         page = Page(tuple(shown), next=paging.encode(searched_to.isoformat(), 0), previous=previous)
-    return CallPage(page, _count(db, by, filters), searched_to)
+    return CallPage(page, _count(db, by, filters) if counted else None, searched_to)
 
 
 def rows(db: Session, by: Actor, filters: CallFilters) -> Iterator[CallRow]:
     """Every call that matches, newest first, without keeping them in memory: for an export."""
     by.must(Permission.COSTS_READ)
-    known = names.read(db)
+    known, revealed = names.read(db), by.may(Permission.PEOPLE_REVEAL)
+    for row in _every(db, filters):
+        yield _row(row, known, revealed)
+
+
+def cells_of(db: Session, by: Actor, filters: CallFilters) -> Iterator[tuple[Any, ...]]:
+    """As `rows`, as plain tuples: id, at, user id, address, feature key, tier, plan, call name, model served and
+    requested, status, task id, step, attempt, tokens (prompt, cached, cache write, completion, reasoning), version,
+    cost, duration and request id. For files of very many calls."""
+    by.must(Permission.COSTS_READ)
+    known, revealed = names.read(db), by.may(Permission.PEOPLE_REVEAL)
+    features = {number: name.key for number, name in known.by_id[Dimension.FEATURE].items()}
+    labels = [{number: name.label for number, name in known.by_id[d].items()} for d in (Dimension.TIER, Dimension.PLAN)]
+    shown: dict[str | None, str] = {None: ""}
+    for number, at, user_id, email, feature_id, tier_id, plan_id, *rest in _every(db, filters):
+        if email not in shown:
+            shown[email] = email if revealed else queries.masked(email)
+        yield (
+            number, at, user_id, shown[email], features.get(feature_id) or f"#{feature_id}",
+            labels[0].get(tier_id, f"#{tier_id}"), labels[1].get(plan_id or 0, f"#{plan_id}"), *rest,
+        )  # fmt: skip
+
+
+def _every(db: Session, filters: CallFilters) -> Iterator[Any]:
     start, end = filters.span
     sql, values = _query(filters, start, end, None, backwards=False)
-    found = db.execute(text(sql), values, execution_options={"stream_results": True, "yield_per": 2000})
-    revealed = by.may(Permission.PEOPLE_REVEAL)
-    for row in found:
-        yield _row(row, known, revealed)
+    found = db.execute(text(sql), values, execution_options={"stream_results": True})
+    for some in found.partitions(2000):
+        yield from some
 
 
 def _count(db: Session, by: Actor, filters: CallFilters) -> int | None:

@@ -105,6 +105,15 @@ def _people(period: Period, filters: Filters, only: str) -> list[str]:
     return found
 
 
+def of_person(period: Period, filters: Filters) -> Source | None:
+    """The sums of one person from the rollups of people; None when these do not know: see `source`."""
+    if filters.user_seq is None or period.cut or set(filters.numbers) - {Dimension.PLAN}:
+        return None
+    all_people = Filters(filters.numbers)
+    values = {**by_user_values(period, all_people), "user": filters.user_seq}
+    return Source(f"({by_user(period, all_people, only='user_seq = :user')})", values)
+
+
 def reads_calls_of_people(filters: Filters) -> bool:
     """Whether `by_user` has to read calls: no rollup keeps people and these filters together."""
     return filters.user_seq is not None or bool(set(filters.numbers) - {Dimension.PLAN})

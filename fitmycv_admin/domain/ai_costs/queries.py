@@ -147,7 +147,7 @@ def costs(
 def totals(db: Session, by: Actor, period: Period, filters: Filters) -> Sums:
     """What the calls of a period add up to."""
     by.must(Permission.COSTS_READ)
-    source = cells.source(period, filters, Grain.DAY)
+    source = cells.of_person(period, filters) or cells.source(period, filters, Grain.DAY)
     row = db.execute(text(f"SELECT {cells.ADDED} FROM {source.sql} cells"), source.values).one()
     return Sums(*row)
 

@@ -1,11 +1,12 @@
 """Who cost most is read from months and days of people, and is the same as from their calls."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import text
+from sqlmodel import Session, text
 
 from fitmycv_admin.core.db import snapshot, transaction
 from fitmycv_admin.domain.ai_costs import cells, fold, queries
@@ -59,8 +60,15 @@ def test_top_users_of_any_period_are_those_of_its_calls(span):
     with snapshot() as db:
         shown = queries.top_users(db, OPS, period, Filters(), limit=100)
         truth = db.execute(text(_TRUTH), {"from": period.starts_at, "until": period.ends_at}).all()
+        alone = {row.user_id: queries.totals(db, OPS, period, _only(db, row.user_id)) for row in shown}
     assert {row.user_id: row.sums for row in shown} == {row[0]: queries.Sums(*row[1:]) for row in truth}
+    assert alone == {row.user_id: row.sums for row in shown}
     assert [row.sums.cost_nano for row in shown] == sorted((row.sums.cost_nano for row in shown), reverse=True)
+
+
+def _only(db: Session, user_id: UUID | None) -> Filters:
+    """The filters of one person, or of the system."""
+    return queries.filters_of(db, OPS, keys={}, user_id=user_id) if user_id else Filters(user_seq=0)
 
 
 _TRUTH = """
