@@ -10,7 +10,7 @@ from sqlmodel import Session, text
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import cells
+from fitmycv_admin.domain.ai_costs import cells, effective
 from fitmycv_admin.domain.ai_costs.periods import day_of
 from fitmycv_admin.vocabulary import Permission, ServiceTier
 
@@ -151,8 +151,8 @@ WITH used AS (
     FROM (
         SELECT model_id, tier_id, calls, unpriced, cost_nano FROM roll_day WHERE day >= :day
         UNION ALL
-        SELECT model_id, tier_id, 1, (cost_nano IS NULL AND price_version_id IS NULL)::int, coalesce(cost_nano, 0)
-        FROM openai_call WHERE xid >= {cells.MARK}
+        SELECT model_id, tier_id, 1, {effective.OWN_UNPRICED}::int, coalesce(cost_nano, 0)
+        FROM openai_call c WHERE xid >= {cells.MARK}
     ) cells GROUP BY 1, 2
 ), pairs AS (
     SELECT DISTINCT model_id, tier_id FROM price_version UNION SELECT model_id, tier_id FROM used

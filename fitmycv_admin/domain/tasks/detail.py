@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from fitmycv_admin.core.errors import NotFound
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import effective
 from fitmycv_admin.domain.tasks import queries, timeline
 from fitmycv_admin.domain.tasks.timeline import Moment
 from fitmycv_admin.vocabulary import Permission, TaskState
@@ -161,9 +162,9 @@ def _steps(db: Session, task_id: UUID) -> tuple[StepRow, ...]:
 
 def _calls(db: Session, task_id: UUID) -> tuple[CallRow, ...]:
     rows = db.execute(
-        text("""SELECT id, created_at, call_name, model_served, attempt, status, prompt_tokens, cached_tokens,
-                completion_tokens, duration_ms, cost_nano
-                FROM openai_call WHERE task_id = :id ORDER BY created_at, id LIMIT 200"""),
+        text(f"""SELECT id, created_at, call_name, model_served, attempt, status, prompt_tokens, cached_tokens,
+                completion_tokens, duration_ms, {effective.COST_ALONE} AS cost_nano
+                FROM openai_call c WHERE task_id = :id ORDER BY created_at, id LIMIT 200"""),
         {"id": task_id},
     )
     return tuple(

@@ -13,6 +13,7 @@ from fitmycv_admin.core import paging
 from fitmycv_admin.core.errors import NotFound
 from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import effective
 from fitmycv_admin.domain.emails import addresses
 from fitmycv_admin.domain.tasks import filters as matching
 from fitmycv_admin.domain.tasks import health, heartbeats, usual
@@ -159,19 +160,23 @@ def _figures(db: Session, by: Actor, known: Usual) -> Board:
     )  # fmt: skip
 
 
-_ROWS = """
+_ROWS = f"""
 SELECT task.id, task.type, task.status, task.cancel_requested_at, task.user_id, person.email, task.attempt,
     task.max_attempts, task.progress, task.progress_step, task.created_at, task.started_at, task.finished_at,
     task.error_key, task.error_fingerprint, task.quarantined_at IS NOT NULL AND task.discarded_at IS NULL AS aside,
-    {stuck} AS stuck, called.calls, called.known, called.cost,
+    {{stuck}} AS stuck, called.calls, called.known, called.cost,
     GREATEST(0, extract(epoch FROM COALESCE(task.started_at, task.finished_at, clock_timestamp())
         - LEAST(task.queued_at, COALESCE(task.started_at, task.queued_at)))) * 1000 AS wait,
     extract(epoch FROM COALESCE(task.finished_at, clock_timestamp()) - task.started_at) * 1000 AS run
-FROM (SELECT * FROM background_task task WHERE {where} ORDER BY task.created_at {way}, task.id {way} LIMIT :limit) task
+FROM (
+    SELECT * FROM background_task task WHERE {{where}} ORDER BY task.created_at {{way}}, task.id {{way}} LIMIT :limit
+) task
 LEFT JOIN app_user person ON person.id = task.user_id
-LEFT JOIN LATERAL (SELECT count(*) AS calls, count(cost_nano) AS known, sum(cost_nano) AS cost
-    FROM openai_call WHERE openai_call.task_id = task.id) called ON true
-ORDER BY task.created_at {way}, task.id {way}"""
+LEFT JOIN LATERAL (
+    SELECT count(*) AS calls, count(cost) AS known, sum(cost) AS cost
+    FROM (SELECT {effective.COST_ALONE} AS cost FROM openai_call c WHERE c.task_id = task.id) one
+) called ON true
+ORDER BY task.created_at {{way}}, task.id {{way}}"""
 
 
 def _page(db: Session, by: Actor, filters: Filters, request: PageRequest, known: Usual) -> Page[TaskRow]:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from fitmycv_admin.core.errors import NotFound
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import effective
 from fitmycv_admin.vocabulary import Payer, Permission, ReservationState, TaskType
 
 
@@ -82,9 +83,10 @@ _USED = text("""
 SELECT lot.id, lot.kind, part.amount, part.returned, lot.expires_at FROM lot_use part
 JOIN credit_lot lot ON lot.id = part.lot_id WHERE part.line_id = :line
 ORDER BY lot.priority, lot.expires_at NULLS LAST, lot.id""")
-_CALLS = text("""
-SELECT id, call_name, coalesce(model_served, model_requested) AS model, status, created_at, cost_nano
-FROM openai_call WHERE task_id = :task ORDER BY created_at, id LIMIT 200""")
+_CALLS = text(f"""
+SELECT id, call_name, coalesce(model_served, model_requested) AS model, status, created_at,
+    {effective.COST_ALONE} AS cost_nano
+FROM openai_call c WHERE task_id = :task ORDER BY created_at, id LIMIT 200""")
 
 
 def receipt(db: Session, by: Actor, task_id: UUID) -> ReceiptCard:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import effective
 from fitmycv_admin.vocabulary import Permission
 
 MOST = 500
@@ -28,7 +29,7 @@ class Moment:
 
 
 # Each part gives: at, kind, two words, credits, cost. What happens at one instant keeps the order of the parts.
-_MOMENTS = text("""
+_MOMENTS = text(f"""
 SELECT at, kind, one, two, credits, cost FROM (
     SELECT 1 AS part, 0::bigint AS number, created_at AS at, 'created' AS kind, '' AS one, '' AS two,
         NULL::int AS credits, NULL::bigint AS cost FROM background_task WHERE id = :id
@@ -40,8 +41,8 @@ SELECT at, kind, one, two, credits, cost FROM (
         WHERE task_id = :id
     UNION ALL SELECT 5, id, created_at, 'step', step, attempt::text, NULL, NULL FROM task_step
         WHERE task_id = :id AND result IS NOT NULL
-    UNION ALL SELECT 6, id, created_at, 'call.' || status, call_name, model_served, NULL, cost_nano FROM openai_call
-        WHERE task_id = :id
+    UNION ALL SELECT 6, id, created_at, 'call.' || status, call_name, model_served, NULL,
+        {effective.COST_ALONE} FROM openai_call c WHERE task_id = :id
     UNION ALL SELECT 7, 0, cancel_requested_at, 'cancel_asked', '', '', NULL, NULL FROM background_task
         WHERE id = :id AND cancel_requested_at IS NOT NULL
     UNION ALL SELECT 8, attempt, ended_at, 'ended.' || outcome, attempt::text, COALESCE(error, ''), NULL, NULL
