@@ -23,7 +23,7 @@ from fitmycv_admin.domain.billing import (
     reconciliation,
     welcome,
 )
-from fitmycv_admin.domain.budgets import evaluation
+from fitmycv_admin.domain.budgets import bill_watch, evaluation
 from fitmycv_admin.domain.budgets import limits as budgets
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
@@ -58,6 +58,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("costs.partitions", "10 0 * * *", _partitions),
         # Every hour of the night until one reading succeeds.
         Entry("costs.bill", "20 3-9 * * *", _bill),
+        Entry("budgets.bill", "*/10 * * * *", bill_watch.watch),
         Entry("costs.exchange", "40 5,17 * * *", _exchange),
         Entry("credits.batches", "every 1 s", batch_work.work),
         Entry("credits.reconcile", "30 2 * * *", reconciliation.run),

@@ -129,6 +129,14 @@ def compare(db: Session, by: Actor, first: date, last: date) -> Comparison:
     )  # fmt: skip
 
 
+def is_beyond(row: DayRow, limit: float) -> bool:
+    """Whether the bill of a day is final and further from the estimate than `limit`, a ratio of what was billed."""
+    difference = row.difference_nano
+    if difference is None or not row.is_settled or abs(difference) < FLOOR_NANO:
+        return False
+    return abs(difference) > limit * max(abs(row.billed_nano or 0), 1)
+
+
 def models(db: Session, by: Actor, day: date) -> tuple[ModelRow, ...]:
     """One day by model: what was billed with its lines, and what we counted; largest difference first."""
     by.must(Permission.COSTS_READ)
@@ -231,12 +239,7 @@ def _day(
 
 
 def _judged(row: DayRow, limit: float) -> DayRow:
-    """The row, marked when its bill is final and too far from the estimate."""
-    difference = row.difference_nano
-    if difference is None or not row.is_settled or abs(difference) < FLOOR_NANO:
-        return row
-    whole = max(abs(row.billed_nano or 0), 1)
-    return replace(row, is_different=abs(difference) > limit * whole)
+    return replace(row, is_different=is_beyond(row, limit))
 
 
 def _counted(db: Session, first: date, last: date) -> Mapping[date, dict[int, _Counted]]:

@@ -42,6 +42,7 @@ ALERTS = (
     (AlertType.USER_MONTHLY, "One person, one month", "50", BudgetWindow.MONTH, True),
     (AlertType.GLOBAL_DAILY, "Everybody, one day", "100", BudgetWindow.DAY, False),
     (AlertType.GLOBAL_MONTHLY, "Everybody, one month", "1000", BudgetWindow.MONTH, False),
+    (AlertType.BILL_DIFFERENCE, "The vendor's bill", "0", BudgetWindow.DAY, False),
 )
 
 
@@ -56,7 +57,8 @@ def insert_missing(db: Session, call_names: Iterable[str], *, demo: bool) -> int
     features = insert(AiFeature).values([{"key": name} for name in sorted(call_names)])
     added += len(db.execute(features.on_conflict_do_nothing().returning(col(AiFeature.id))).all())
     alerts = insert(OpenAIAlert).values(
-        [{"type": kind, "name": name, "threshold_nano": money.usd_to_nano(usd), "enabled": False,
+        [{"type": kind, "name": name, "threshold_nano": money.usd_to_nano(usd),
+          "enabled": kind == AlertType.BILL_DIFFERENCE,  # it stops nobody and needs no figure of its own
           "window_kind": window, "each_user": each_user}
          for kind, name, usd, window, each_user in ALERTS]
     )  # fmt: skip

@@ -298,24 +298,27 @@ def test_pages_of_readings_meet_without_gap(db: Session):
     assert bill_imports.imports(db, READER, PageRequest(size=2, before=second.previous)).rows == first.rows
 
 
-def test_two_readings_at_once_leave_the_bill_of_one_of_them(database: object):
-    problems: list[BaseException] = []
+def test_sixteen_readings_at_once_leave_the_bill_of_one_of_them(database: object):
+    for _ in range(50):
+        gate, problems = threading.Barrier(16), []
 
-    def act(number: int) -> None:
-        try:
-            with transaction() as db:
-                billed(db, *((DAY, f"line {place}", number) for place in range(20)))
-        except BaseException as error:  # noqa: BLE001
-            problems.append(error)
+        def act(number: int, gate: threading.Barrier = gate, problems: list[BaseException] = problems) -> None:
+            try:
+                gate.wait()
+                with transaction() as db:
+                    billed(db, *((DAY, f"line {place} of {number % 3}", number) for place in range(3)))
+            except BaseException as error:  # noqa: BLE001
+                problems.append(error)
 
-    threads = [threading.Thread(target=act, args=(number,)) for number in range(1, 9)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with transaction() as db:
-        assert not problems
-        assert (
-            len(set(db.execute(text("SELECT amount_nano FROM billed_day WHERE day = :day"), {"day": DAY}).scalars()))
-            == 1
-        )
+        threads = [threading.Thread(target=act, args=(number,)) for number in range(1, 17)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with transaction() as db:
+            lines = db.execute(text("SELECT amount_nano FROM billed_day WHERE day = :day"), {"day": DAY}).scalars()
+            found = list(lines)
+            assert not problems
+            assert len(found) == 3
+            assert len(set(found)) == 1
+            db.execute(text("DELETE FROM billed_day"))

@@ -230,26 +230,30 @@ def test_the_standing_counts_the_days_without_a_rate_of_their_own(db: Session):
     assert found.fetched_at <= datetime.now(UTC) + timedelta(seconds=5)
 
 
-def test_two_files_at_once_leave_the_rates_of_one_of_them(database: object):
-    days = [(MONDAY - timedelta(days=n)).isoformat() for n in range(40)]
-    problems: list[BaseException] = []
+def test_sixteen_files_at_once_leave_the_rates_of_one_of_them(database: object):
+    days = [(MONDAY - timedelta(days=n)).isoformat() for n in range(5)]
+    for _ in range(50):
+        gate, problems = threading.Barrier(16), []
 
-    def act(number: int) -> None:
-        try:
-            with transaction() as db:
-                order = days if number % 2 else days[::-1]
-                exchange_changes.load(db, OPS, "\n".join(f"{day},0.{900 + number}" for day in order), name="race")
-        except BaseException as error:  # noqa: BLE001
-            problems.append(error)
+        def act(number: int, gate: threading.Barrier = gate, problems: list[BaseException] = problems) -> None:
+            try:
+                gate.wait()
+                with transaction() as db:
+                    order = days if number % 2 else days[::-1]
+                    lines = "\n".join(f"{day},0.{900 + number}" for day in order)
+                    exchange_changes.load(db, OPS, lines, name="race")
+            except BaseException as error:  # noqa: BLE001
+                problems.append(error)
 
-    threads = [threading.Thread(target=act, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with transaction() as db:
-        assert not problems
-        assert len({rate for rate, _ in stored(db).values()}) == 1
+        threads = [threading.Thread(target=act, args=(number,)) for number in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with transaction() as db:
+            assert not problems
+            assert len({rate for rate, _ in stored(db).values()}) == 1
+            db.execute(text("DELETE FROM exchange_rate"))
 
 
 def test_who_set_a_rate_is_shown(db: Session):
