@@ -287,13 +287,14 @@ class OpenAIUsage(Table, table=True):
     """Usage by person, feature, model and day; filled by the fold."""
 
     __tablename__ = "openai_usage"
-    __table_args__ = (UniqueConstraint("user_id", "feature_name", "model", "date"),)
+    # The day first: what a fold writes then lies together.
+    __table_args__ = (UniqueConstraint("date", "user_id", "feature_name", "model"),)
 
     id: int | None = line_id()
     user_id: UUID = ref("app_user.id", index=False)
     feature_name: str = words()
     model: str = words()
-    day: date = Field(sa_type=Date, nullable=False, index=True, sa_column_kwargs={"name": "date"})
+    day: date = Field(sa_type=Date, nullable=False, sa_column_kwargs={"name": "date"})
     prompt_tokens: int = _sum()
     cached_tokens: int = _sum()
     completion_tokens: int = _sum()

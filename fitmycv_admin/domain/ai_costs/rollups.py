@@ -139,8 +139,8 @@ FROM (
     FROM moving WHERE user_seq > 0 GROUP BY 1, 2, 3, 4
 ) by_key JOIN app_user u ON u.seq = by_key.user_seq JOIN ai_feature f ON f.id = by_key.feature_id
     JOIN openai_pricing m ON m.id = by_key.model_id
-ORDER BY 1, 2, 3, 4
-ON CONFLICT (user_id, feature_name, model, date) DO UPDATE SET
+ORDER BY 4, 1, 2, 3
+ON CONFLICT (date, user_id, feature_name, model) DO UPDATE SET
     prompt_tokens = openai_usage.prompt_tokens + excluded.prompt_tokens,
     cached_tokens = openai_usage.cached_tokens + excluded.cached_tokens,
     completion_tokens = openai_usage.completion_tokens + excluded.completion_tokens,
