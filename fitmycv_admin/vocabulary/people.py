@@ -29,6 +29,8 @@ class Trigger(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     QUEUE_DELAY = "queue_delay"
     CREDIT_DIFFERENCE = "credit_difference"
+    COST_ALERT = "cost_alert"
+    COST_DIGEST = "cost_digest"
 
 
 class CvSource(StrEnum):

@@ -23,7 +23,7 @@ from fitmycv_admin.domain.billing import (
     reconciliation,
     welcome,
 )
-from fitmycv_admin.domain.budgets import bill_watch, evaluation
+from fitmycv_admin.domain.budgets import bill_watch, digest, evaluation
 from fitmycv_admin.domain.budgets import limits as budgets
 from fitmycv_admin.domain.cvs import leftovers
 from fitmycv_admin.domain.tasks import console, delays, dispatch, heartbeats
@@ -55,6 +55,8 @@ def entries() -> tuple[Entry, ...]:
         Entry("costs.zone", "every 30 s", zone.follow),
         Entry("costs.adjust", "every 1 s", adjustments.work),
         Entry("costs.drift", "40 2 * * *", drift.check),
+        # Made at seven on Monday; an installation that was off then makes it when it is back.
+        Entry("costs.digest", "*/10 * * * *", digest.make_due),
         Entry("costs.partitions", "10 0 * * *", _partitions),
         # Every hour of the night until one reading succeeds.
         Entry("costs.bill", "20 3-9 * * *", _bill),

@@ -81,4 +81,68 @@ DEFAULTS: dict[Trigger, Default] = {
             ),
         },
     ),
+    Trigger.COST_ALERT: Default(
+        "staff",
+        "A budget or another rule about AI costs",
+        {
+            "headline": "Monthly budget: 90 % of the limit is spent",
+            "details": "Subject: everybody · Spent: $905.12 of $1,000.00 (90%) · Dearest: Job offers $512.40 (56%)",
+            "channelName": "Finance",
+            "alertUrl": "https://fitmycv.example/ops/alerts/alert?id=01a1f2c3-0000-7000-8000-000000000000",
+            "callsUrl": "https://fitmycv.example/ops/ai-costs/calls?period=custom",
+        },
+        {
+            Language.EN: Wording(
+                "{{headline}}",
+                "{{headline}}",
+                ("{{details}}",),
+                "Open it",
+                "alertUrl",
+                ("The calls behind it: {{callsUrl}}", "You get this through the channel “{{channelName}}”."),
+            ),
+            Language.FR: Wording(
+                "{{headline}}",
+                "{{headline}}",
+                ("{{details}}",),
+                "Ouvrir",
+                "alertUrl",
+                (
+                    "Les appels concernés\u00a0: {{callsUrl}}",
+                    "Vous recevez ce message par le canal «\u00a0{{channelName}}\u00a0».",
+                ),
+            ),
+        },
+    ),
+    Trigger.COST_DIGEST: Default(
+        "staff",
+        "AI costs of the week",
+        {
+            "firstDay": "16 Nov 2026",
+            "lastDay": "22 Nov 2026",
+            "cost": "$212.40",
+            "costBefore": "$198.02",
+            "calls": "48,912",
+            "details": "Dearest: Job offers $112.40; PDF import $61.07 · Alerts: 3",
+            "channelName": "Finance",
+            "costsUrl": "https://fitmycv.example/ops/ai-costs?period=custom",
+        },
+        {
+            Language.EN: Wording(
+                "AI costs of the week: {{cost}}",
+                "AI costs from {{firstDay}} to {{lastDay}}",
+                ("{{cost}} for {{calls}} calls; the week before it was {{costBefore}}.", "{{details}}"),
+                "Open the costs",
+                "costsUrl",
+                ("You get this every Monday through the channel “{{channelName}}”.",),
+            ),
+            Language.FR: Wording(
+                "Coûts d’IA de la semaine\u00a0: {{cost}}",
+                "Coûts d’IA du {{firstDay}} au {{lastDay}}",
+                ("{{cost}} pour {{calls}} appels\u00a0; la semaine d’avant, c’était {{costBefore}}.", "{{details}}"),
+                "Ouvrir les coûts",
+                "costsUrl",
+                ("Vous recevez ce message chaque lundi par le canal «\u00a0{{channelName}}\u00a0».",),
+            ),
+        },
+    ),
 }
