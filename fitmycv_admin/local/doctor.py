@@ -48,6 +48,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _bill(settings)
     yield _rates(settings)
     yield _mail(settings)
+    yield from _channels(settings)
     yield _front_end()
     yield _browser()
     free = shutil.disk_usage(_existing(home)).free
@@ -197,6 +198,25 @@ def _mail(settings: Settings) -> Finding:
     reachable = plan.listens(where.port or 25, where.hostname or "localhost")
     text = f"SMTP at {_place(settings.smtp_url)}"
     return Finding("mail", reachable, text if reachable else f"{text} cannot be reached")
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    """What alerts need besides mail: a bot, and a secret that signs webhooks."""
+    if settings.telegram_bot_token:
+        where = _place(settings.telegram_api_url)
+        yield Finding("telegram", True, f"a bot at {where} (its token is used at the first message)")
+    elif settings.is_demo:
+        yield Finding("telegram", None, "a stand-in plays it and a receiver of webhooks, see the page of channels")
+    else:
+        yield Finding("telegram", None, "off: TELEGRAM_BOT_TOKEN is not set")
+    if settings.secret:
+        yield Finding("webhooks", len(settings.secret) >= 32, "signed with keys from FITMYCV_SECRET (32 signs or more)")
+    elif settings.is_demo:
+        yield Finding("webhooks", None, "signed with keys from this directory's own")
+    else:
+        yield Finding("webhooks", None, "off: FITMYCV_SECRET is not set, so they cannot be signed")
+    if settings.webhook_inside:
+        yield Finding("inside", True, f"webhooks may also go to {', '.join(sorted(settings.webhook_inside))}")
 
 
 def _front_end() -> Finding:

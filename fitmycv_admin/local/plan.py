@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from fitmycv_admin.core.config import LOCAL_ENGINE_KEY, Settings
-from fitmycv_admin.local import process
+from fitmycv_admin.local import channel_stand_in, process
 from fitmycv_admin.local.home import PROJECT, Home, Run
 from fitmycv_admin.local.postgres import DATABASE, Postgres
 from fitmycv_admin.local.process import LocalError
@@ -40,7 +40,9 @@ def kept_port(run: Run | None, name: str) -> int:
 
 
 def stand_ins(home: Home, settings: Settings, run: Run) -> list[Program]:
-    """The local engine and the mail sink, each unless its real counterpart is configured; none in production.
+    """The local engine, the mail sink and the stand-in for channels; none in production.
+
+    Each unless its real counterpart is configured; of a Telegram bot of one's own only webhooks are left to play.
 
     Adds to `run` the ports they listen on and the addresses that the other programs need.
     """
@@ -59,7 +61,19 @@ def stand_ins(home: Home, settings: Settings, run: Run) -> list[Program]:
         command = [sys.executable, "-m", "fitmycv_admin.local.mail_sink"]
         command += ["--port", str(sink), "--home", str(home.path)]
         found.append(Program("mail sink", command, home.log("mail"), ready=lambda: listens(sink)))
+    found.append(_channels(home, settings, run))
     return found
+
+
+def _channels(home: Home, settings: Settings, run: Run) -> Program:
+    port = run.ports["channels"] = kept_port(run, "channels")
+    url = f"http://127.0.0.1:{port}"
+    inside = {*settings.webhook_inside, f"127.0.0.1:{port}"}
+    run.environment |= {"STAND_IN_CHANNELS_URL": url, "WEBHOOK_INSIDE": ",".join(sorted(inside))}
+    if not settings.telegram_bot_token:
+        run.environment |= {"TELEGRAM_BOT_TOKEN": channel_stand_in.TOKEN, "TELEGRAM_API_URL": url}
+    command = [sys.executable, "-m", "fitmycv_admin.local.channel_stand_in", "--port", str(port)]
+    return Program("channels", command, home.log("channels"), ready=lambda: listens(port))
 
 
 def preparations(home: Home, run: Run, *, demo: bool, front_end: bool) -> list[Program]:
