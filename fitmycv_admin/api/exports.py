@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from fitmycv_admin.api import (
     access_exports,
+    channel_exports,
     cost_book_exports,
     cost_exports,
     credit_exports,
@@ -21,6 +22,7 @@ EXPORTS: dict[str, export.Export] = {
     for one in (
         *access_exports.EXPORTS,
         *cost_book_exports.EXPORTS,
+        *channel_exports.EXPORTS,
         *cost_exports.EXPORTS,
         *credit_exports.EXPORTS,
         *plan_exports.EXPORTS,

@@ -25,6 +25,7 @@ from fitmycv_admin.ui.ops.billing import (
     plans,
     reconciliation,
 )
+from fitmycv_admin.ui.ops.budgets import channels
 from fitmycv_admin.ui.ops.settings import mapping
 from fitmycv_admin.ui.ops.tasks import board, control, health, incidents, task
 from fitmycv_admin.ui.page import Page
@@ -40,6 +41,7 @@ PAGES: tuple[Page, ...] = (
     models.models,
     exchange.exchange,
     bills.bills,
+    channels.channels,
     ledger.ledger,
     batches.batches,
     batch.batch,

@@ -1,0 +1,1 @@
+"""Budgets, their rules and what they told: the pages of operations."""
