@@ -1,6 +1,8 @@
 """`python -m fitmycv_worker.dispatcher`: sends what is due to the queue, and sends again what got lost."""
 
 import time
+from collections.abc import Iterable
+from uuid import UUID
 
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
@@ -8,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from fitmycv_admin import wiring
 from fitmycv_admin.core import db, log
 from fitmycv_admin.core.config import settings
+from fitmycv_admin.domain.budgets import outbox as notices
+from fitmycv_admin.domain.budgets import storm, watch
 from fitmycv_admin.domain.emails import outbox
 from fitmycv_admin.domain.ports import QueueUnavailable
 from fitmycv_admin.domain.tasks import board, dispatch, heartbeats, registry
@@ -16,12 +20,14 @@ from fitmycv_worker import process
 
 RUN_TASK = "fitmycv_worker.job.run"
 DELIVER = "fitmycv_worker.jobs.emails.deliver"
+TELL = "fitmycv_worker.jobs.alerts.deliver"
 POLL_S = 1.0
 PER_WORKER = 2
 """Messages in line for each worker: enough to keep it busy, few enough to choose the next one fairly."""
 _PAUSE_S = 0.02
 _MAIL_AGAIN_S = 15
 _MAIL_TIMEOUT_S = 60
+_WATCH_S = 5.0
 _BACKSTOP_S = 60
 
 _log = log.get("dispatcher")
@@ -41,6 +47,7 @@ class Dispatcher:
         self._workers = 1
         self._pulse = process.Pulse("dispatcher")
         self._next_care = 0.0
+        self._next_watch = 0.0
 
     def run(self) -> None:
         """Work until SIGTERM. A server that went away is waited for."""
@@ -71,6 +78,7 @@ class Dispatcher:
             self._workers = max(1, heartbeats.alive(session, f"worker.{registry.TASKS}"))
         self._send_again_what_got_lost()
         self._send_mail()
+        self._tell_channels()
 
     def _send_tasks(self) -> None:
         slots = PER_WORKER * self._workers - len(self._queue.waiting(registry.TASKS))
@@ -99,12 +107,28 @@ class Dispatcher:
             due = outbox.due(session)
         if not due:
             return
+        self._wake("mail", DELIVER, due)
+
+    def _tell_channels(self) -> None:
+        """Judge new notices, send what is due, and see that the rules are looked at."""
+        if time.monotonic() >= self._next_watch:
+            self._next_watch = time.monotonic() + _WATCH_S
+            with db.transaction() as session:
+                watch.look(session)
+        with db.transaction() as session:
+            storm.judge(session)
+        with db.transaction() as session:
+            due = notices.due(session)
+        if due:
+            self._wake("notice", TELL, due)
+
+    def _wake(self, kind: str, job: str, due: Iterable[UUID]) -> None:
         in_line = {name.split("_")[1] for name in self._queue.waiting(registry.EMAILS)}
         moment = int(time.time() // _MAIL_AGAIN_S)
-        for email_id in due:
-            if email_id.hex not in in_line:
-                name = f"mail_{email_id.hex}_{moment}"
-                self._queue.wake(registry.EMAILS, name, DELIVER, str(email_id), timeout_s=_MAIL_TIMEOUT_S)
+        for row_id in due:
+            if row_id.hex not in in_line:
+                name = f"{kind}_{row_id.hex}_{moment}"
+                self._queue.wake(registry.EMAILS, name, job, str(row_id), timeout_s=_MAIL_TIMEOUT_S)
 
 
 def _wait(ear: psycopg.Connection, last_round: float) -> None:
