@@ -48,6 +48,7 @@ class Dispatcher:
         self._pulse = process.Pulse("dispatcher")
         self._next_care = 0.0
         self._next_watch = 0.0
+        self._watch = watch.Watch()
 
     def run(self) -> None:
         """Work until SIGTERM. A server that went away is waited for."""
@@ -114,7 +115,7 @@ class Dispatcher:
         if time.monotonic() >= self._next_watch:
             self._next_watch = time.monotonic() + _WATCH_S
             with db.transaction() as session:
-                watch.look(session)
+                self._watch.look(session)
         with db.transaction() as session:
             storm.judge(session)
         with db.transaction() as session:

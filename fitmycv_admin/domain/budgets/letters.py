@@ -1,8 +1,9 @@
 """What a message to a channel says: which budget, whose, spent, limit, what cost most, and where to look."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -76,14 +77,9 @@ def _notice(db: Session, notice_id: UUID, kind: DeliveryKind, lang: str, zone: Z
     is_budget = row.type in subjects.BUDGETS
     lines = [(say("subject"), _subject(row, lang))]
     if is_budget:
-        lines += [
-            (say("spent"), say("spent_of", spent=wording.usd(lang, row.value_nano),
-                               limit=wording.usd(lang, row.limit_nano),
-                               share=wording.share(lang, row.value_nano, row.limit_nano))),
-            (say("window"), f"{wording.moment(lang, row.starts_at, zone)} – {wording.moment(lang, row.ends_at, zone)}"),
-        ]  # fmt: skip
+        lines += _spent(row, say, zone)
     else:
-        lines += [(say("seen"), wording.moment(lang, row.opened_at, zone)), *_facts(row.facts, say)]
+        lines += [(say("seen"), wording.moment(lang, row.opened_at, zone)), *_facts(row, say, zone)]
     if card.drivers:
         whole = row.value_nano if is_budget else 0
         lines.append((say("drivers"), "; ".join(_driver(one, lang, whole) for one in card.drivers)))
@@ -113,18 +109,34 @@ def _subject(row: notices.NoticeRow, lang: str) -> str:
     return copy.text(lang, "channels.server.letter.everybody") if not row.subject else row.subject
 
 
-def _facts(facts: Mapping[str, Any], say: "_Say") -> list[tuple[str, str]]:
-    """The figures of a rule that is no budget, under the names it gave them; instants and texts as they are."""
-    return [
-        (say("fact", name=say(f"fact.{name}", otherwise=name.replace("_", " "))), _value(name, value, say.lang))
-        for name, value in facts.items()
+def _spent(row: notices.NoticeRow, say: "_Say", zone: ZoneInfo) -> list[tuple[str, str]]:
+    lang = say.lang
+    spent = say(
+        "spent_of", spent=wording.usd(lang, row.value_nano), limit=wording.usd(lang, row.limit_nano),
+        share=wording.share(lang, row.value_nano, row.limit_nano),
+    )  # fmt: skip
+    window = f"{wording.moment(lang, row.starts_at, zone)} – {wording.moment(lang, row.ends_at, zone)}"
+    denied = int(row.facts.get("denied") or 0)
+    refused = [(say("denied"), _number(lang, denied))] if denied else []
+    return [(say("spent"), spent), *refused, (say("window"), window)]
+
+
+def _facts(row: notices.NoticeRow, say: "_Say", zone: ZoneInfo) -> list[tuple[str, str]]:
+    """The figures of a rule that is no budget, under the names it gave them."""
+    amount = [(say("amount"), wording.usd(say.lang, row.value_nano))] if row.value_nano else []
+    return amount + [
+        (say("fact", name=say(f"fact.{name}", otherwise=name.replace("_", " "))), _value(name, value, say.lang, zone))
+        for name, value in row.facts.items()
         if isinstance(value, str | int | float) and not isinstance(value, bool)
     ]
 
 
-def _value(name: str, value: str | float, lang: str) -> str:
+def _value(name: str, value: str | float, lang: str, zone: ZoneInfo) -> str:
     if name.endswith("_nano") and isinstance(value, int):
         return wording.usd(lang, value)
+    if name.endswith("_at") and isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return wording.moment(lang, datetime.fromisoformat(value), zone)
     return copy.fill(lang, "{value}", {"value": value})
 
 
