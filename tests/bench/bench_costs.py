@@ -7,7 +7,7 @@ cluster there for the next run.
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.local import valkey
 from tests import cluster
-from tests.bench import costs_ground, costs_live, costs_naive, costs_reading, costs_writes
+from tests.bench import costs_budgets, costs_ground, costs_live, costs_naive, costs_reading, costs_writes
 from tests.bench.run import Figure, load
 from tests.domain.ai_costs import readings
 
@@ -26,6 +26,7 @@ def run() -> dict[str, Figure]:
                 DATABASE_URL=ground.server.url, DATABASE_MIGRATE_URL=ground.server.owner_url, REDIS_URL=cache.url
             ):
                 figures |= costs_live.run()
+                figures |= costs_budgets.run()
         finally:
             cache.kill()
         figures |= costs_writes.run(ground.server)
