@@ -67,6 +67,7 @@ def file_dialog(state: Any) -> rx.Component:
                             controls.button(t("kit.cancel"), kind="quiet", on_click=state.close)),
             on_submit=state.look_at,
             errors=state.errors,
+            wide=True,
         ),
         class_name="stack",
     )  # fmt: skip
@@ -83,7 +84,7 @@ def _preview(state: Any) -> rx.Component:
     seen = state.looked
     days = seen.days.to(list).length()
     left_out = rx.el.div(
-        badge.pill(t("cost_books.counts.bad", n=seen.bad), tone="warn"),
+        rx.el.div(badge.pill(t("cost_books.counts.bad", n=seen.bad), tone="warn"), class_name="row"),
         rx.el.ul(rx.foreach(seen.problems, _problem), class_name="stack stack-2"),
         class_name="stack stack-2",
     )
@@ -101,7 +102,7 @@ def _preview(state: Any) -> rx.Component:
             controls.button(t("kit.cancel"), kind="quiet", on_click=state.close),
             class_name="form-actions",
         ),
-        class_name="form",
+        class_name="form form-wide",
     )  # fmt: skip
 
 

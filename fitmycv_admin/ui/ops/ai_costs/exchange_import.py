@@ -85,6 +85,7 @@ def file_dialog(state: Any) -> rx.Component:
                             controls.button(t("kit.cancel"), kind="quiet", on_click=state.close)),
             on_submit=state.look_at,
             errors=state.errors,
+            wide=True,
         ),
         class_name="stack",
     )  # fmt: skip
@@ -98,11 +99,11 @@ def file_dialog(state: Any) -> rx.Component:
 
 
 COLUMNS = [
-    table.column("line", t("cost_books.line"), numeric=True),
-    table.column("day", t("cost_books.day"), numeric=True),
-    table.column("before", t("cost_books.before"), numeric=True),
+    table.column("day", t("cost_books.day")),
     table.column("rate", t("cost_books.rate"), numeric=True),
     table.column("state", t("cost_books.state")),
+    table.column("before", t("cost_books.before"), numeric=True),
+    table.column("line", t("cost_books.line"), numeric=True),
 ]
 
 
@@ -125,6 +126,7 @@ def _preview(state: Any) -> rx.Component:
                         busy=state.is_busy, disabled=good == 0),
         on_submit=state.take,
         errors=state.errors,
+        wide=True,
     )  # fmt: skip
 
 
@@ -133,13 +135,13 @@ def _cells(row: Any) -> list[controls.Content]:
         row.state, ("bad", "pill pill-warn"), ("changed", "pill pill-info"), ("new", "pill pill-ok"), "pill"
     )
     return [
-        values.number(row.line),
         rx.cond(row.day != "", values.date_text(row.day), "–"),
-        values.number(row.before, decimals=5),
         values.number(row.rate, decimals=5),
         rx.el.span(
-            rx.el.span(t_word("cost_books.states", row.state), class_name=look_of),
-            rx.cond(row.problem != "", rx.el.span(" ", t_key(row.problem), class_name="meta"), rx.fragment()),
+            rx.el.span(t_word("cost_books.states", row.state), class_name=look_of), " ",
+            rx.cond(row.problem != "", rx.el.span(t_key(row.problem), class_name="meta"), rx.fragment()),
             rx.cond(row.is_far, badge.pill(t("cost_books.far"), tone="bad"), rx.fragment()),
         ),
-    ]
+        values.number(row.before, decimals=5),
+        values.number(row.line),
+    ]  # fmt: skip
