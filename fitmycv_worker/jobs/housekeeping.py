@@ -12,7 +12,16 @@ from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access import sessions
 from fitmycv_admin.domain.accounts import leftovers as links
-from fitmycv_admin.domain.ai_costs import adjustments, bill_imports, drift, exchange_changes, fold, partitions, zone
+from fitmycv_admin.domain.ai_costs import (
+    adjustments,
+    bill_imports,
+    drift,
+    exchange_changes,
+    fold,
+    partitions,
+    retention,
+    zone,
+)
 from fitmycv_admin.domain.billing import (
     approvals,
     batch_work,
@@ -57,6 +66,7 @@ def entries() -> tuple[Entry, ...]:
         Entry("costs.drift", "40 2 * * *", drift.check),
         # Made at seven on Monday; an installation that was off then makes it when it is back.
         Entry("costs.digest", "*/10 * * * *", digest.make_due),
+        Entry("costs.retention", "*/10 3 * * *", retention.forget),
         Entry("costs.partitions", "10 0 * * *", _partitions),
         # Every hour of the night until one reading succeeds.
         Entry("costs.bill", "20 3-9 * * *", _bill),

@@ -49,7 +49,7 @@ def check(db: Session) -> tuple[CheckRow, ...]:
     found = fold.mark(db)
     today = day_of(clock.now(), found.zone)
     days = (today - timedelta(days=back) for back in range(1, NIGHTS + 1))
-    return tuple(_note(db, day, of(db, found, day, day)) for day in days if _is_whole(found, day))
+    return tuple(note(db, day, of(db, found, day, day)) for day in days if _is_whole(found, day))
 
 
 def state(db: Session, by: Actor) -> Sequence[CheckRow]:
@@ -74,7 +74,7 @@ def repair(db: Session, by: Actor, day: date) -> CheckRow:
     before = of(db, found, day, day)
     _count_anew(db, found, day)
     after = of(db, found, day, day)
-    row = _note(db, day, after)
+    row = note(db, day, after)
     db.execute(
         text("UPDATE rollup_check SET repaired_at = clock_timestamp() WHERE day = :day AND repaired_at IS NULL"),
         {"day": day},
@@ -120,7 +120,8 @@ def _count_anew(db: Session, found: Mark, day: date) -> None:
     rollups.months_anew(db, day, until=day)
 
 
-def _note(db: Session, day: date, drift: Drift) -> CheckRow:
+def note(db: Session, day: date, drift: Drift) -> CheckRow:
+    """Keep what a comparison found."""
     made = db.execute(
         text(
             f"INSERT INTO rollup_check (day, drift_nano, drift_calls) VALUES (:day, :nano, :calls) RETURNING {_COLUMNS}"

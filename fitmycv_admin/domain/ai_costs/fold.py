@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, text
 
 from fitmycv_admin.domain.ai_costs import effective, rollups
-from fitmycv_admin.domain.ai_costs.periods import day_of, start_of
+from fitmycv_admin.domain.ai_costs.periods import start_of
 from fitmycv_admin.domain.settings import lookups
 
 _LOCK = 7_300
@@ -34,20 +34,12 @@ class Mark:
     kept_from: datetime | None
 
     @property
-    def mixed_day(self) -> date | None:
-        """The day that holds both forgotten and kept calls."""
-        if self.kept_from is None:
-            return None
-        day = day_of(self.kept_from, self.zone)
-        return None if start_of(day, self.zone) == self.kept_from else day
-
-    @property
     def whole_from(self) -> date | None:
-        """The first day of which every call is kept; None: of all."""
-        if self.kept_from is None:
-            return None
-        day = day_of(self.kept_from, self.zone)
-        return day if self.mixed_day is None else day + timedelta(days=1)
+        """The first day that no forgotten call can be on, in whatever zone it was counted; None: every day.
+
+        The day before may hold forgotten and kept calls.
+        """
+        return None if self.kept_from is None else self.kept_from.date() + timedelta(days=1)
 
 
 def fold(db: Session) -> Folded:
@@ -83,7 +75,7 @@ def rebuild(db: Session, zone: str | None = None) -> Folded:
         rollups.prune(db, moved.days)
         added += moved.rows
     rollups.months_anew(db, found.whole_from and found.whole_from - timedelta(days=2))
-    if found.mixed_day:
+    if found.kept_from:
         db.execute(text("DELETE FROM roll_day WHERE calls = 0"))
         db.execute(text("DELETE FROM roll_user_day WHERE calls = 0"))
         db.execute(text("DELETE FROM roll_histogram WHERE calls = 0"))
@@ -116,21 +108,20 @@ def _add(db: Session, found: Mark) -> Folded:
 
 
 def _clear(db: Session, found: Mark) -> None:
-    """Take every kept call out of the rollups; days without forgotten calls become empty."""
+    """Take every kept call out of the rollups; what remains is known of forgotten ones."""
     if found.kept_from is None or found.whole_from is None:
         for table in ("roll_hour", "roll_day", "roll_user_day", "roll_user_month", "roll_histogram", "call_outlier"):
             db.execute(text(f"DELETE FROM {table}"))
         db.execute(text("DELETE FROM openai_usage"))
         return
-    if found.mixed_day:
-        end = start_of(found.whole_from, found.zone)
-        where = "c.created_at >= :start AND c.created_at < :end AND c.xid < cast(:low AS xid8)"
-        rollups.move(
-            db,
-            rollups.of_calls(where, sign=-1, adjusted=effective.MANY.format(start=":start", end=":end")),
-            {"start": found.kept_from, "end": end, "low": found.low, "zone": found.zone},
-            but=frozenset({rollups.HOURS, rollups.MONTHS, rollups.OUTLIERS}),
-        )
+    end = start_of(found.whole_from, found.zone)
+    where = "c.created_at >= :start AND c.created_at < :end AND c.xid < cast(:low AS xid8)"
+    rollups.move(
+        db,
+        rollups.of_calls(where, sign=-1, adjusted=effective.MANY.format(start=":start", end=":end")),
+        {"start": found.kept_from, "end": end, "low": found.low, "zone": found.zone},
+        but=frozenset({rollups.HOURS, rollups.MONTHS, rollups.OUTLIERS}),
+    )
     db.execute(text("DELETE FROM roll_hour WHERE hour >= :at"), {"at": found.kept_from})
     db.execute(text("DELETE FROM call_outlier WHERE call_created_at >= :at"), {"at": found.kept_from})
     for table in ("roll_day", "roll_user_day", "roll_histogram"):

@@ -32,8 +32,8 @@ def run(db: Session, by: Actor, rules: Mapping[str, str] | None = None) -> Itera
 # How far rollups differ from the calls that the mark says they hold, and their corrections. Where calls were
 # forgotten, from the first day or month of which all are kept.
 _FOLDED = """
-WITH mark AS (SELECT folded_below, coalesce(date_trunc('{grain}', kept_from AT TIME ZONE {zone}) + interval '{step}',
-    '-infinity') AS first, {zone} AS zone FROM fold_mark),
+WITH mark AS (SELECT folded_below, coalesce((kept_from AT TIME ZONE 'UTC') + interval '{step}', '-infinity') AS first,
+    {zone} AS zone FROM fold_mark),
 kept AS NOT MATERIALIZED (SELECT c.* FROM openai_call c, mark WHERE c.xid < mark.folded_below
     AND (mark.first = '-infinity' OR c.created_at >= mark.first AT TIME ZONE mark.zone)),
 over AS (
@@ -49,9 +49,9 @@ WHERE difference <> 0
 """
 
 
-def _folded(table: str, at: str, grain: str, step: str) -> str:
+def _folded(table: str, at: str, step: str) -> str:
     zone, compare = ("'UTC'", ">= mark.first AT TIME ZONE 'UTC'") if at == "hour" else ("zone", ">= mark.first::date")
-    return _FOLDED.format(table=table, at=at, grain=grain, step=step, zone=zone, compare=compare)
+    return _FOLDED.format(table=table, at=at, step=step, zone=zone, compare=compare)
 
 
 RULES: dict[str, str] = {
@@ -70,10 +70,10 @@ RULES: dict[str, str] = {
         SELECT id FROM background_task WHERE status = 'queued' AND created_at < clock_timestamp() - interval '1 day'""",
     "an answered call has a cost exactly when it has a price": """
         SELECT id FROM openai_call WHERE status = 'ok' AND (cost_nano IS NULL) <> (price_version_id IS NULL)""",
-    "the hours hold every folded call": _folded("roll_hour", "hour", "hour", "0"),
-    "the days hold every folded call": _folded("roll_day", "day", "day", "1 day"),
-    "the days of people hold every folded call": _folded("roll_user_day", "day", "day", "1 day"),
-    "the months of people hold every folded call": _folded("roll_user_month", "month", "month", "1 month"),
+    "the hours hold every folded call": _folded("roll_hour", "hour", "0"),
+    "the days hold every folded call": _folded("roll_day", "day", "1 day"),
+    "the days of people hold every folded call": _folded("roll_user_day", "day", "1 day"),
+    "the months of people hold every folded call": _folded("roll_user_month", "month", "1 month"),
     "somebody can administer the product": """
         SELECT 'no active admin' WHERE EXISTS (SELECT 1 FROM app_user)
         AND NOT EXISTS (SELECT 1 FROM app_user WHERE role = 'admin' AND state = 'active')""",

@@ -211,6 +211,7 @@ _ALL = (
     Known("temperature_import_pdf", Kind.DECIMAL, "0", Category.PDF_IMPORT, 0, 2, 0.1),
     Known("top_p_import_pdf", Kind.DECIMAL, "1", Category.PDF_IMPORT, 0, 1, 0.05),
     Known("seed_import_pdf", Kind.WHOLE, "447", Category.PDF_IMPORT, 0, 1000),
+    Known("call_retention_months", Kind.WHOLE, "0", Category.OPENAI, 0, 120),
     Known("bill_difference_percent", Kind.DECIMAL, "3", Category.OPENAI, 0.1, 100, 0.1),
     Known("cv_section_order", Kind.ORDER, json.dumps(SECTIONS), Category.CV_DISPLAY, choices=SECTIONS),
     Known("telegram_enabled", Kind.SWITCH, "0", Category.TELEGRAM),
