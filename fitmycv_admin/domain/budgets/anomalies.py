@@ -13,7 +13,7 @@ from fitmycv_admin.domain.budgets.subjects import Rule
 from fitmycv_admin.domain.budgets.windows import Window
 
 WEEKS = 4
-_RATIO = 300
+RATIO = 300
 _LEAST_CALLS = 20
 _HOUR = timedelta(hours=1)
 _LATE = timedelta(minutes=15)
@@ -39,7 +39,7 @@ def judged(rule: Rule, nano: int, calls: int, before: list[int]) -> tuple[bool, 
         return False, usual, 0
     ratio = nano * 100 // usual
     enough = calls >= (rule.says.least_calls or _LEAST_CALLS) and nano >= rule.says.threshold_nano
-    return enough and ratio >= (rule.says.ratio_percent or _RATIO), usual, ratio
+    return enough and ratio >= (rule.says.ratio_percent or RATIO), usual, ratio
 
 
 def same_hours(hour: datetime, zone: str) -> list[datetime]:
@@ -62,5 +62,5 @@ def _one(db: Session, rule: Rule, scope: spending.Scope, window: Window, now: da
         return 0
     facts: dict[str, Any] = {"usual_nano": usual, "ratio_percent": ratio, "calls": calls}
     parts = drivers.top(db, rule, "", window)
-    found = Found(rule.id, "", *window, rule.says.ratio_percent or _RATIO, nano, usual, facts, parts)
+    found = Found(rule.id, "", *window, rule.says.ratio_percent or RATIO, nano, usual, facts, parts)
     return int(given.give(db, found, now=now) is not None)

@@ -58,7 +58,8 @@ def of(says: Windowed, at: datetime, zone: str, anchor: datetime | None = None) 
 def before(says: Windowed, window: Window, zone: str, anchor: datetime | None = None) -> Window:
     """The window before one; of a rolling one the window of the day before."""
     if says.window is BudgetWindow.ROLLING:
-        return of(says, window[1] - timedelta(days=1, seconds=1), zone, anchor)
+        today = (window[1] - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date()
+        return of(says, _midnight(today, zone) - timedelta(microseconds=1), zone, anchor)
     return of(says, window[0] - timedelta(microseconds=1), zone, anchor)
 
 

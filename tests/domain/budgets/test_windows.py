@@ -98,3 +98,13 @@ def test_windows_follow_each_other_without_a_gap_for_a_year(kind: BudgetWindow) 
         assert earlier[1] == window[0]
         assert windows.of(says, earlier[0], PARIS, anchor) == earlier
         window = earlier
+
+
+def test_the_rolling_window_before_is_that_of_the_day_before_through_both_clock_changes() -> None:
+    says = Says(BudgetWindow.ROLLING, 3)
+    window = windows.of(says, utc("2026-11-05T12:00"), PARIS)
+    for _ in range(250):
+        earlier = windows.before(says, window, PARIS)
+        assert timedelta(hours=23) <= window[1] - earlier[1] <= timedelta(hours=25)
+        window = earlier
+    assert window[1] == utc("2026-02-28T23:00")
