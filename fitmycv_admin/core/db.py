@@ -9,6 +9,9 @@ from sqlmodel import Session
 
 from fitmycv_admin.core.config import settings
 
+SNAPSHOT_MEMORY = "32MB"
+"""What one step of a page's query may use before it goes to disk: a year of days by feature is sorted in 10 MB."""
+
 _engine: Engine | None = None
 _guard = Lock()
 
@@ -64,7 +67,10 @@ def snapshot(timeout_ms: int = 2000) -> Iterator[Session]:
         engine().connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection
     ):
         with Session(connection) as db:
-            db.execute(text(f"SET LOCAL statement_timeout = {int(timeout_ms)}"))
+            db.execute(
+                text("SELECT set_config('statement_timeout', :ms, true), set_config('work_mem', :memory, true)"),
+                {"ms": str(int(timeout_ms)), "memory": SNAPSHOT_MEMORY},
+            )
             yield db
         connection.rollback()
 

@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import event
 from sqlmodel import Session
 
+from fitmycv_admin.core import db
 from fitmycv_admin.core.db import snapshot
 
 # Reading so few rows of a partition one after the other is what any index would cost.
@@ -30,13 +31,13 @@ def statements(read: Callable[[Session], object]) -> list[Statement]:
     found: list[Statement] = []
 
     def remember(_connection: Any, _cursor: Any, sql: str, values: Any, _context: Any, _many: bool) -> None:
-        if sql.lstrip().upper().startswith(("SELECT", "WITH")):
+        if sql.lstrip().upper().startswith(("SELECT", "WITH")) and "set_config" not in sql:
             found.append(Statement(sql, values))
 
-    with snapshot() as db:
-        connection = db.connection()
+    with snapshot() as session:
+        connection = session.connection()
         event.listen(connection, "before_cursor_execute", remember)
-        read(db)
+        read(session)
         event.remove(connection, "before_cursor_execute", remember)
     return found
 
@@ -71,7 +72,8 @@ def problems(connection: psycopg.Connection, asked: list[Statement], *, is_page:
 @contextmanager
 def without(owner_url: str, *changes: str) -> Iterator[psycopg.Connection]:
     """The database after some statements of its owner, for this connection alone and only until the block ends."""
-    with psycopg.connect(owner_url.replace("+psycopg", ""), options="-c timezone=UTC -c jit=off") as connection:
+    options = f"-c timezone=UTC -c jit=off -c work_mem={db.SNAPSHOT_MEMORY}"
+    with psycopg.connect(owner_url.replace("+psycopg", ""), options=options) as connection:
         for change in changes:
             connection.execute(change)  # type: ignore[arg-type]
         yield connection
