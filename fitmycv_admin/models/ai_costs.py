@@ -234,34 +234,36 @@ class RollDay(_Detailed, table=True):
 
 
 class RollUserDay(_Sums, table=True):
-    """Calls of one person (0: system) under one plan (0: none) on one day of the workspace's zone."""
+    """Calls of one person (0: system) under one plan (0: none), at one tier, on one day of the workspace's zone."""
 
     __tablename__ = "roll_user_day"
     __table_args__ = (
-        PrimaryKeyConstraint("day", "user_seq", "plan_id"),
+        PrimaryKeyConstraint("day", "user_seq", "plan_id", "tier_id"),
         Index("ix_roll_user_day_user_seq_day", "user_seq", "day"),
     )
 
     day: date = Field(sa_type=Date)
     user_seq: int = Field(sa_type=Integer)
     plan_id: int = Field(sa_type=SmallInteger)
+    tier_id: int = Field(sa_type=SmallInteger)
 
 
 class RollUserMonth(_Sums, table=True):
-    """Calls of one person (0: system) under one plan (0: none) in one month of the workspace's zone.
+    """Calls of one person (0: system) under one plan (0: none), at one tier, in one month of the workspace's zone.
 
     `month` is its first day.
     """
 
     __tablename__ = "roll_user_month"
     __table_args__ = (
-        PrimaryKeyConstraint("month", "user_seq", "plan_id"),
+        PrimaryKeyConstraint("month", "user_seq", "plan_id", "tier_id"),
         Index("ix_roll_user_month_month_cost_nano", "month", text("cost_nano DESC")),
     )
 
     month: date = Field(sa_type=Date)
     user_seq: int = Field(sa_type=Integer)
     plan_id: int = Field(sa_type=SmallInteger)
+    tier_id: int = Field(sa_type=SmallInteger)
 
 
 class FoldMark(Table, table=True):

@@ -27,6 +27,8 @@ _CALL = f"{ONE_CALL}, {', '.join(f'c.{column}' for column in TOKENS)}"
 _ADJUSTMENT = f"{ONE_ADJUSTMENT}, {', '.join(f'0 AS {column}' for column in TOKENS)}"
 _SPAN = "{at} >= :from AND {at} < :until"
 Span = tuple[date, date]
+# What the rollups of people keep beside the person.
+_OF_PEOPLE = frozenset({Dimension.PLAN, Dimension.TIER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _people(period: Period, filters: Filters, only: str) -> list[str]:
 
 def of_person(period: Period, filters: Filters) -> Source | None:
     """The sums of one person from the rollups of people; None when these do not know: see `source`."""
-    if filters.user_seq is None or period.cut or set(filters.numbers) - {Dimension.PLAN}:
+    if filters.user_seq is None or period.cut or set(filters.numbers) - _OF_PEOPLE:
         return None
     all_people = Filters(filters.numbers)
     values = {**by_user_values(period, all_people), "user": filters.user_seq}
@@ -116,7 +118,7 @@ def of_person(period: Period, filters: Filters) -> Source | None:
 
 def reads_calls_of_people(filters: Filters) -> bool:
     """Whether `by_user` has to read calls: no rollup keeps people and these filters together."""
-    return filters.user_seq is not None or bool(set(filters.numbers) - {Dimension.PLAN})
+    return filters.user_seq is not None or bool(set(filters.numbers) - _OF_PEOPLE)
 
 
 def by_user_values(period: Period, filters: Filters) -> dict[str, Any]:

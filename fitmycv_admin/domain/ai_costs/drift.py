@@ -163,16 +163,17 @@ _PARTS = (
         _DETAILED,
     ),
     _compared(
-        rollups.PEOPLE, _summed("day, user_seq, plan_id", SUMS), _WITHIN, "day, user_seq, plan_id", _OTHERS
+        rollups.PEOPLE, _summed("day, user_seq, plan_id, tier_id", SUMS), _WITHIN,
+        "day, user_seq, plan_id, tier_id", _OTHERS,
     ),
     _compared(
         rollups.MONTHS,
-        f"""SELECT date_trunc('month', day)::date AS month, user_seq, plan_id,
+        f"""SELECT date_trunc('month', day)::date AS month, user_seq, plan_id, tier_id,
                 {", ".join(f"sum({one}) AS {one}" for one in SUMS)}
             FROM roll_user_day WHERE day >= date_trunc('month', cast(:first AS date))
-                AND day < date_trunc('month', cast(:last AS date)) + interval '1 month' GROUP BY 1, 2, 3""",
+                AND day < date_trunc('month', cast(:last AS date)) + interval '1 month' GROUP BY 1, 2, 3, 4""",
         "month BETWEEN date_trunc('month', cast(:first AS date)) AND :last",
-        "month, user_seq, plan_id",
+        "month, user_seq, plan_id, tier_id",
         _OTHERS,
     ),
     _compared(

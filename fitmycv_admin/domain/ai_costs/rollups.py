@@ -18,8 +18,8 @@ OUTLIERS_KEPT = 50
 _KEYS = {
     HOURS: "hour, feature_id, model_id, tier_id, plan_id",
     DAYS: "day, feature_id, model_id, tier_id, plan_id",
-    PEOPLE: "day, user_seq, plan_id",
-    MONTHS: "month, user_seq, plan_id",
+    PEOPLE: "day, user_seq, plan_id, tier_id",
+    MONTHS: "month, user_seq, plan_id, tier_id",
 }
 # A value of nought has the bucket -1, else n holds 1.05^n up to 1.05^(n+1).
 BUCKET = "CASE WHEN {0} <= 0 THEN -1 ELSE floor(ln(cast({0} AS float8)) / ln(cast(1.05 AS float8)))::int END"
@@ -105,10 +105,11 @@ def months_anew(db: Session, since: date | None, until: date | None = None) -> N
     db.execute(text("DELETE FROM roll_user_month WHERE month >= :since AND month < :until"), values)
     db.execute(
         text(
-            f"""INSERT INTO roll_user_month (month, user_seq, plan_id, {", ".join(SUMS)})
-                SELECT date_trunc('month', day)::date, user_seq, plan_id, {", ".join(f"sum({one})" for one in SUMS)}
-                FROM roll_user_day WHERE day >= :since AND day < :until GROUP BY 1, 2, 3
-                ORDER BY 1, 2, 3"""
+            f"""INSERT INTO roll_user_month (month, user_seq, plan_id, tier_id, {", ".join(SUMS)})
+                SELECT date_trunc('month', day)::date, user_seq, plan_id, tier_id,
+                    {", ".join(f"sum({one})" for one in SUMS)}
+                FROM roll_user_day WHERE day >= :since AND day < :until GROUP BY 1, 2, 3, 4
+                ORDER BY 1, 2, 3, 4"""
         ),
         values,
     )
