@@ -72,7 +72,9 @@ class History:
         """What a day is expected to cost by what was known before `known_until`: the mean of its weekday over eight
         weeks, at the level of the last two."""
         level = 1.0
+        first = min(self.days, default=known_until)
         last = [known_until - timedelta(days=n) for n in range(1, _LEVEL_DAYS + 1)]
+        last = [each for each in last if each >= first]
         usual = sum(self._usual(each, known_until) for each in last)
         if usual > 0:
             level = min(5.0, max(0.2, sum(self.days.get(each, 0) for each in last) / usual))

@@ -9,7 +9,7 @@ from tests.domain.ai_costs import ledger
 
 TABLES = (
     "budget_reservation", "budget_spending", "alert_delivery", "alert_notice_event", "alert_notice", "alert_seen",
-    "alert_route", "alert_evaluation", "openai_alert", "subscription",
+    "alert_route", "alert_evaluation", "openai_alert", "subscription", "approval",
 )  # fmt: skip
 
 
