@@ -9,7 +9,8 @@ import pytest
 from sqlmodel import text
 
 from fitmycv_admin.core.db import transaction
-from fitmycv_admin.domain.ai_costs import fold, meter
+from fitmycv_admin.domain.ai_costs import adjusting, adjustments, drift, fold, meter
+from fitmycv_admin.vocabulary import AdjustmentKind
 from tests.domain.ai_costs import ledger
 from tests.domain.ai_costs.ledger import usage
 
@@ -227,3 +228,49 @@ def test_a_rebuild_in_another_zone_moves_calls_to_its_days_and_loses_none():
     with transaction() as db:
         assert [str(row[0]) for row in db.execute(text("SELECT DISTINCT day FROM roll_day"))] == ["2026-11-23"]
     assert_counted_once()
+
+
+@pytest.mark.slow
+def test_sixteen_at_once_writing_folding_and_correcting_count_each_call_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(adjusting, "CHUNK", 25)
+    rounds, begin = 50, Barrier(16)
+
+    def write(seed: int) -> None:
+        mine = random.Random(seed)
+        begin.wait()
+        for _ in range(rounds):
+            record(NOON + timedelta(minutes=mine.randrange(3000)), count=mine.randrange(1, 3))
+
+    def folder() -> None:
+        begin.wait()
+        for _ in range(rounds):
+            run()
+
+    def corrector(seed: int) -> None:
+        mine = random.Random(seed)
+        begin.wait()
+        for number in range(rounds):
+            with transaction() as db:
+                if number % 10 == 0:
+                    lines = {"input": mine.randrange(10**10), "output": mine.randrange(10**10)}
+                    span = NOON - timedelta(days=1), NOON + timedelta(days=3)
+                    wanted = adjustments.Asked(AdjustmentKind.REPRICE, None, None, *span, lines)
+                    adjustments.start(db, ledger.OPS, wanted, reason="race")
+            with transaction() as db:
+                adjustments.work(db)
+
+    with ThreadPoolExecutor(16) as pool:
+        jobs = [pool.submit(write, seed) for seed in range(8)] + [pool.submit(folder) for _ in range(4)]
+        jobs += [pool.submit(corrector, seed) for seed in range(4)]
+        for job in jobs:
+            job.result(120)
+    run_until_dry()
+    ledger.work_all()
+    calls, cost = recorded()
+    with transaction() as db:
+        delta = db.execute(text("SELECT sum(delta_nano) FROM cost_adjustment JOIN openai_call c ON c.id = call_id"))
+        cost += int(delta.scalar_one())
+        days = NOON.date() - timedelta(days=1), NOON.date() + timedelta(days=4)
+        assert drift.of(db, fold.mark(db), *days) == drift.Drift(0, 0)
+        assert db.execute(text("SELECT folded_calls FROM fold_mark")).scalar_one() == calls
+    assert {table: sums(table) for table in ROLLUPS} == dict.fromkeys(ROLLUPS, (calls, cost))
