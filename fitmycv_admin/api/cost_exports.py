@@ -7,8 +7,8 @@ from sqlmodel import Session
 from fitmycv_admin.api.export import Cells, Export, Words
 from fitmycv_admin.core import money
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import asked, call_list, screens, task_costs
-from fitmycv_admin.vocabulary import Permission
+from fitmycv_admin.domain.ai_costs import asked, call_list, screens, spread_screens, task_costs
+from fitmycv_admin.vocabulary import Measure, Permission
 
 _COST_HEAD = ("at", "split_by", "key", "label", "calls", "calls_without_cost", "prompt_tokens", "cached_tokens",
               "completion_tokens", "cost_usd")  # fmt: skip
@@ -74,6 +74,29 @@ def _tasks(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
         )  # fmt: skip
 
 
+def _distribution(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
+    screen = spread_screens.distribution(db, by, words)
+    unit = "usd" if screen.measure is Measure.COST else "ms"
+    write = _dollars if screen.measure is Measure.COST else _number
+    yield ("at", "feature", "calls", *(f"{band}_{unit}" for band in ("average", "p50", "p95", "p99")))
+    for row in screen.rows:
+        bands = (row.average, row.p50, row.p95, row.p99)
+        yield (row.at.isoformat(), words.get("feature", ""), row.calls, *map(write, bands))
+
+
+def _outliers(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
+    yield ("at", "id", "feature", "cost_usd", "median_usd", "times_the_median", "duration_ms", "model", "user", "task")
+    for row in spread_screens.outliers(db, by, words).rows:
+        yield (
+            row.at.isoformat(), row.call_id, row.feature.key, _dollars(row.cost_nano), _dollars(row.median_nano),
+            None if row.ratio is None else round(row.ratio, 2), row.duration_ms, row.model, row.email, row.task_id,
+        )  # fmt: skip
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
 def _dollars(nano: int | None) -> str:
     """Exact dollars, all nine decimals; empty when the cost is unknown."""
     if nano is None:
@@ -87,5 +110,7 @@ EXPORTS = (
     Export("ai-costs-calls", Permission.COSTS_READ, asked.CALL_WORDS, _calls),
     Export("ai-costs-top-users", Permission.COSTS_READ, asked.TOP_WORDS, _top_users),
     Export("ai-costs-plans", Permission.COSTS_READ, asked.PLAN_WORDS, _plans),
+    Export("ai-costs-distribution", Permission.COSTS_READ, asked.SPREAD_WORDS, _distribution),
+    Export("ai-costs-outliers", Permission.COSTS_READ, asked.OUTLIER_WORDS, _outliers),
     Export("ai-costs-tasks", Permission.COSTS_READ, asked.TASK_WORDS, _tasks),
 )

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from fitmycv_admin.core import db
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.domain import actors
-from fitmycv_admin.domain.ai_costs import fold
+from fitmycv_admin.domain.ai_costs import drift, fold
 from fitmycv_admin.domain.insights import seeding
 from fitmycv_admin.local.home import PROJECT
 from fitmycv_admin.local.process import LocalError
@@ -51,6 +51,8 @@ def load_demo() -> bool:
     with db.transaction() as session:
         # The rollups count calls of transactions that have ended.
         fold.fold(session)
+    with db.transaction() as session:
+        drift.check(session)
     return True
 
 

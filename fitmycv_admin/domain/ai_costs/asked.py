@@ -26,6 +26,8 @@ CALL_WORDS = (*COST_WORDS, "hour", "status", "unpriced", "task", "version", "per
 TASK_WORDS = ("period", "from", "to", "user", "type", "state", "payer", "task")
 TOP_WORDS = ("period", "from", "to", *(str(dimension) for dimension in Dimension), "n")
 PLAN_WORDS = ("period", "from", "to", "compare", *(str(d) for d in Dimension if d is not Dimension.PLAN))
+SPREAD_WORDS = ("period", "from", "to", "feature", "measure")
+OUTLIER_WORDS = ("period", "from", "to", "feature", "n")
 SYSTEM = "system"
 Words = Mapping[str, str]
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -135,7 +137,7 @@ def _uuid(text: str | None) -> UUID | None:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else None
 
 
 def _dollars(text: str | None) -> int | None:

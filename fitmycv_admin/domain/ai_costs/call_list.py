@@ -37,6 +37,7 @@ class CallFilters:
     max_cost_nano: int | None = None
     min_ms: int | None = None
     max_ms: int | None = None
+    call_id: int | None = None
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -59,7 +60,10 @@ class CallFilters:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One call. `cost_nano` None: unknown, since no price was valid or nobody knows what was billed."""
+    """One call. `cost_nano` None: unknown, since no price was valid or nobody knows what was billed.
+
+    `own_nano` is its cost as it was recorded, before any correction.
+    """
 
     id: int
     at: datetime
@@ -84,6 +88,9 @@ class CallRow:
     cost_nano: int | None
     duration_ms: int | None
     request_id: str | None
+    own_nano: int | None
+    image_tokens: int
+    audio_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,7 @@ def cells_of(db: Session, by: Actor, filters: CallFilters) -> Iterator[tuple[Any
     features = {number: name.key for number, name in known.by_id[Dimension.FEATURE].items()}
     labels = [{number: name.label for number, name in known.by_id[d].items()} for d in (Dimension.TIER, Dimension.PLAN)]
     shown: dict[str | None, str] = {None: ""}
-    for number, at, user_id, email, feature_id, tier_id, plan_id, *rest in _every(db, filters):
+    for number, at, user_id, email, feature_id, tier_id, plan_id, *rest, _own, _image, _audio in _every(db, filters):
         if email not in shown:
             shown[email] = email if revealed else queries.masked(email)
         yield (
@@ -193,7 +200,7 @@ def _query(
 ) -> tuple[str, dict[str, Any]]:  # fmt: skip
     values: dict[str, Any] = {"start": start, "end": end, "user": filters.cells.user_seq}
     where = ["c.created_at >= :start", "c.created_at < :end"]
-    for name, column in (("status", "status"), ("task_id", "task_id"), ("version_id", "price_version_id")):
+    for name, column in _EXACT:
         if getattr(filters, name) is not None:
             where.append(f"c.{column} = :{name}")
             values[name] = getattr(filters, name)
@@ -222,6 +229,9 @@ def _query(
         f"{_SELECT.format(inner=inner)} {order.replace('created_at', 'c.created_at').replace(' id', ' c.id')}",
         values,
     )
+
+
+_EXACT = (("status", "status"), ("task_id", "task_id"), ("version_id", "price_version_id"), ("call_id", "id"))
 
 
 def _inner(filters: Filters, where: str, order: str, bound: str, values: dict[str, Any]) -> str:
@@ -266,7 +276,7 @@ def _row(row: Any, known: names.Names, revealed: bool) -> CallRow:
         prompt_tokens=row.prompt_tokens, cached_tokens=row.cached_tokens, cache_write_tokens=row.cache_write_tokens,
         completion_tokens=row.completion_tokens, reasoning_tokens=row.reasoning_tokens,
         price_version_id=row.price_version_id, cost_nano=row.cost_nano, duration_ms=row.duration_ms,
-        request_id=row.request_id,
+        request_id=row.request_id, own_nano=row.own_nano, image_tokens=row.image_tokens, audio_tokens=row.audio_tokens,
     )  # fmt: skip
 
 
@@ -274,7 +284,7 @@ _SELECT = f"""
 SELECT c.id, c.created_at, u.id AS user_id, u.email, c.feature_id, c.tier_id, c.plan_id, c.call_name, c.model_served,
     c.model_requested, c.status, c.task_id, c.step, c.attempt, c.prompt_tokens, c.cached_tokens, c.cache_write_tokens,
     c.completion_tokens, c.reasoning_tokens, c.price_version_id, {effective.COST} AS cost_nano, c.duration_ms,
-    c.request_id
+    c.request_id, c.cost_nano AS own_nano, c.image_tokens, c.audio_tokens
 FROM ({{inner}}) c LEFT JOIN app_user u ON u.seq = c.user_seq
 {effective.JOIN}
 """

@@ -72,8 +72,8 @@ def distribution(
     filters = _filters(names.read(db), feature_key)
     is_monthly = period.grain is Grain.MONTH
     at = "date_trunc('month', day)::date" if is_monthly else "day"
-    values = _values(period, filters) | {"measure": str(measure)}
-    rows = {row.at: row for row in db.execute(text(_SPREAD.format(at=at, cells=_buckets(measure, filters))), values)}
+    values = values_of(period, filters) | {"measure": str(measure)}
+    rows = {row.at: row for row in db.execute(text(_SPREAD.format(at=at, cells=buckets_of(measure, filters))), values)}
     known_costs = _costs(db, period, filters, is_monthly) if measure is Measure.COST else {}
     found = []
     for slot in _slots(period, is_monthly):
@@ -106,7 +106,7 @@ def outliers(
     filters = _filters(known, feature_key)
     by_key = _medians(db, known, period.last, period.zone, 30)
     by_id = {number: by_key.get(name.key) for number, name in known.by_id[Dimension.FEATURE].items()}
-    values = _values(period, filters) | {
+    values = values_of(period, filters) | {
         "ids": list(by_id), "medians": list(by_id.values()), "limit": min(limit, rollups.OUTLIERS_KEPT)
     }  # fmt: skip
     shown = by.may(Permission.PEOPLE_REVEAL)
@@ -127,8 +127,8 @@ def _medians(db: Session, known: names.Names, last: date, zone: str, days: int) 
     everything = Filters()
     rows = db.execute(
         text(f"""SELECT feature_id, bucket, sum(calls)::bigint AS calls
-                 FROM ({_buckets(Measure.COST, everything)}) cells GROUP BY 1, 2 ORDER BY 2"""),
-        _values(period, everything) | {"measure": str(Measure.COST)},
+                 FROM ({buckets_of(Measure.COST, everything)}) cells GROUP BY 1, 2 ORDER BY 2"""),
+        values_of(period, everything) | {"measure": str(Measure.COST)},
     ).all()
     by_key: dict[str, list[tuple[int, int]]] = {}
     for row in rows:
@@ -153,15 +153,16 @@ def _where(filters: Filters) -> str:
     return " AND feature_id = ANY(:feature)" if filters.numbers else ""
 
 
-def _values(period: Period, filters: Filters) -> dict[str, Any]:
+def values_of(period: Period, filters: Filters) -> dict[str, Any]:
+    """The parameters of `buckets_of`, besides the measure."""
     return {
         "first": period.first, "last": period.last, "from": period.starts_at, "until": period.ends_at,
         "zone": period.zone, **{str(dimension): numbers for dimension, numbers in filters.numbers.items()},
     }  # fmt: skip
 
 
-def _buckets(measure: Measure, filters: Filters) -> str:
-    """The buckets of folded calls, and those of the calls after the mark."""
+def buckets_of(measure: Measure, filters: Filters) -> str:
+    """The buckets of folded calls, and those of the calls after the mark: day, feature_id, bucket, calls."""
     value = {Measure.DURATION: "c.duration_ms", Measure.COST: "c.cost_nano"}[measure]
     return f"""
     SELECT day, feature_id, bucket, calls FROM roll_histogram

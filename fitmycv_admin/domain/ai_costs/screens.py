@@ -1,6 +1,6 @@
 """One reading for each cost screen: everything it shows, from one snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -9,7 +9,9 @@ from fitmycv_admin.core.paging import Page, PageRequest
 from fitmycv_admin.domain.actors import Actor
 from fitmycv_admin.domain.ai_costs import (
     asked,
+    call_detail,
     call_list,
+    drift,
     names,
     plan_costs,
     price_list,
@@ -19,8 +21,10 @@ from fitmycv_admin.domain.ai_costs import (
     top_users,
 )
 from fitmycv_admin.domain.ai_costs.asked import Asked
+from fitmycv_admin.domain.ai_costs.call_detail import CallDetail
 from fitmycv_admin.domain.ai_costs.call_list import CallFilters, CallPage
 from fitmycv_admin.domain.ai_costs.cells import Filters
+from fitmycv_admin.domain.ai_costs.drift import CheckRow
 from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.domain.ai_costs.plan_costs import PlanCosts
 from fitmycv_admin.domain.ai_costs.price_list import PriceRow, VersionRow
@@ -41,18 +45,19 @@ class CostScreen:
     costs: Costs
     choices: Choices
     user: str
+    checks: Sequence[CheckRow]
 
 
 @dataclass(frozen=True, slots=True)
 class CallScreen:
-    """The call list; `user` is the address of the person it is narrowed to, or "system"."""
+    """The call list and the call that is open; `user` is the address of the person it is narrowed to, or "system"."""
 
     filters: CallFilters
     calls: CallPage
     choices: Choices
     user: str
     version: str
-    lines: Mapping[int, Mapping[str, int]]
+    opened: CallDetail | None
     versions: tuple[VersionChoice, ...]
 
 
@@ -103,17 +108,18 @@ def costs(db: Session, by: Actor, words: asked.Words) -> CostScreen:
     """Everything the cost page shows for an address."""
     wanted = asked.costs(db, by, words)
     found = queries.costs(db, by, wanted.period, wanted.before, wanted.dimension, wanted.filters)
-    return CostScreen(wanted, found, _choices(db), _user(db, by, wanted.filters))
+    return CostScreen(wanted, found, _choices(db), _user(db, by, wanted.filters), drift.state(db, by))
 
 
 def calls(db: Session, by: Actor, words: asked.Words, request: PageRequest) -> CallScreen:
     """Everything the call list shows for an address."""
     filters = asked.calls(db, by, words)
     found = call_list.calls(db, by, filters, request)
-    used = {row.price_version_id for row in found.page.rows if row.price_version_id is not None}
+    chosen = asked.number(words, "open", 0)
+    opened = call_detail.detail(db, by, filters, chosen, found.page.rows) if chosen else None
     user = _user(db, by, filters.cells)
     return CallScreen(
-        filters, found, _choices(db), user, queries.version(db, by), price_list.lines_of(db, by, sorted(used)),
+        filters, found, _choices(db), user, queries.version(db, by), opened,
         priced_by.versions(db, by, filters.period, filters.cells),
     )  # fmt: skip
 

@@ -32,10 +32,28 @@ def weight(
     `prompt` contains cached, cache-write, image and audio tokens, `completion` contains reasoning tokens. An image
     that was read from the cache is charged as cached.
     """
+    parts = kinds(
+        prompt=prompt, cached=cached, cache_write=cache_write, completion=completion, reasoning=reasoning, image=image,
+        audio=audio,
+    )  # fmt: skip
+    total = 0
+    for kind, tokens in parts.items():
+        price = line_of(lines, kind)
+        if tokens and price is None:
+            return None
+        total += tokens * (price or 0)
+    return total
+
+
+def kinds(
+    *, prompt: int, cached: int = 0, cache_write: int = 0, completion: int = 0, reasoning: int = 0, image: int = 0,
+    audio: int = 0,
+) -> Mapping[UsageType, int]:  # fmt: skip
+    """How many tokens are charged as which kind; each token once."""
     rest = prompt - cached - cache_write
     image = min(image, rest)
     audio = min(audio, rest - image)
-    parts = {
+    return {
         UsageType.INPUT: rest - image - audio,
         UsageType.CACHED_INPUT: cached,
         UsageType.CACHE_WRITE: cache_write,
@@ -44,13 +62,6 @@ def weight(
         UsageType.OUTPUT: completion - reasoning,
         UsageType.REASONING: reasoning,
     }
-    total = 0
-    for kind, tokens in parts.items():
-        price = line_of(lines, kind)
-        if tokens and price is None:
-            return None
-        total += tokens * (price or 0)
-    return total
 
 
 def cost(

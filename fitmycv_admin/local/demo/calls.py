@@ -132,13 +132,41 @@ def place(stage: Stage, desks: list[Desk], done: list[Use], plans: "Plans") -> N
             rows.append(row)
             at += timedelta(milliseconds=(row["duration_ms"] or 0) // (3 if len(use.recipe.asks) > 1 else 1))
     for work in (work for desk in desks for work in desk.works):
+        if work.state == TaskState.COMPLETED and work.attempts > 1:
+            rows.append(_lost(stage, work, prices, features, plans))
         if work.state == TaskState.COMPLETED or (work.state == TaskState.FAILED and work.attempts > 1):
             ask = _OF_TASK[work.type]
             row = _call(stage, ask, work.started, prices[ask.model], work.person, work)
             row |= {"feature_id": features[ask.name], "plan_id": plans.at(work.person, work.at)}
             rows.append(row)
     rows.sort(key=lambda row: row["created_at"])
+    _make_outliers(rows, prices)
     stage.copy(OpenAICall, [row | {"tier_id": tier} for row in rows])
+
+
+def _lost(
+    stage: Stage, work: Work, prices: Mapping[str, _Price], features: Mapping[str, int], plans: "Plans"
+) -> dict[str, Any]:
+    """The call of an attempt that did not succeed: nobody charged anything."""
+    ask = _OF_TASK[work.type]
+    row = _call(stage, ask, work.started - timedelta(seconds=40), prices[ask.model], work.person, work)
+    nothing = dict.fromkeys(("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"), 0)
+    row |= nothing | {"attempt": 1, "status": CallStatus.FAILED.value, "cost_nano": 0, "duration_ms": 30_000}
+    return row | {"feature_id": features[ask.name], "plan_id": plans.at(work.person, work.at)}
+
+
+def _make_outliers(rows: list[dict[str, Any]], prices: Mapping[str, _Price]) -> None:
+    """Now and then somebody hands in a document many times as long as the others."""
+    for number, row in enumerate(rows):
+        if number % 401 != 17 or row["status"] != CallStatus.OK:
+            continue
+        times, price = 4 + number % 13, prices[row["model_served"]].nano
+        for name in ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "duration_ms"):
+            row[name] *= times
+        whole = (row["prompt_tokens"] - row["cached_tokens"]) * price[UsageType.INPUT]
+        whole += row["cached_tokens"] * price[UsageType.CACHED_INPUT]
+        whole += row["completion_tokens"] * price[UsageType.OUTPUT]
+        row["cost_nano"] = money.round_half_up(whole, money.PER_MILLION)
 
 
 class Plans:

@@ -13,12 +13,26 @@ from fitmycv_admin.core.paging import PageRequest
 from fitmycv_admin.domain import actors
 from fitmycv_admin.domain.access.matrix import permissions_of
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import asked, call_list, fold, meter, task_costs
+from fitmycv_admin.domain.ai_costs import (
+    adjustments,
+    asked,
+    call_detail,
+    call_list,
+    catalogue,
+    fold,
+    meter,
+    plan_costs,
+    queries,
+    task_costs,
+    top_users,
+)
 from fitmycv_admin.domain.ai_costs.call_list import CallFilters
+from fitmycv_admin.domain.ai_costs.cells import Filters
 from fitmycv_admin.domain.ai_costs.periods import Period
 from fitmycv_admin.domain.ai_costs.task_costs import TaskCost, TaskFilters
+from fitmycv_admin.domain.tasks import detail as tasks_detail
 from fitmycv_admin.models import BackgroundTask, Reservation
-from fitmycv_admin.vocabulary import CallStatus, Payer, ReservationState, Role, TaskState, TaskType
+from fitmycv_admin.vocabulary import AdjustmentKind, CallStatus, Payer, ReservationState, Role, TaskState, TaskType
 from tests.domain.ai_costs import ledger
 from tests.domain.ai_costs.ledger import OPS, usage
 
@@ -150,3 +164,43 @@ def test_costs_of_tasks_are_for_staff_with_masked_people_and_unknown_ones_are_no
             task_costs.tasks(db, actors.VISITOR, TaskFilters(AUTUMN), PageRequest())
         with pytest.raises(NotFound):
             task_costs.task(db, OPS, new_id())
+
+
+DEARER = {"input": 7_000_000_001, "cached_input": 1_000_000_000, "output": 9_000_000_007}
+
+
+def test_a_correction_of_prices_reaches_every_figure_of_tasks_people_plans_and_the_call(people):
+    """The last test of this module: it moves costs."""
+    with snapshot() as db:
+        before = {row.id: row for row in task_costs.every(db, OPS, TaskFilters(AUTUMN))}
+        priced = {row.id: row for row in call_list.rows(db, OPS, CallFilters(AUTUMN))}
+    with transaction() as db:
+        wanted = adjustments.Asked(AdjustmentKind.REPRICE, catalogue.model_of(db, "gpt-a").id, None, AUTUMN.starts_at,
+                                   AUTUMN.ends_at, DEARER)  # fmt: skip
+        batch = adjustments.start(db, OPS, wanted, reason="the vendor corrected its list")
+    moved = 1
+    while moved:
+        with transaction() as db:
+            moved = adjustments.work(db)
+    with snapshot() as db:
+        after = {row.id: row for row in task_costs.every(db, OPS, TaskFilters(AUTUMN))}
+        calls = list(call_list.rows(db, OPS, CallFilters(AUTUMN)))
+        whole = queries.totals(db, OPS, AUTUMN, Filters())
+        people_of = top_users.top(db, OPS, AUTUMN, Filters(), limit=100)
+        plans = plan_costs.plans(db, OPS, AUTUMN, None, Filters())
+        one = next(row for row in calls if row.model_served == "gpt-a" and row.task_id)
+        detail = call_detail.detail(db, OPS, CallFilters(AUTUMN), one.id, calls)
+        seen_in_task = {row.id: row for row in tasks_detail.task(db, OPS, one.task_id or new_id()).calls}
+    assert sum(row.cost_nano or 0 for row in calls) == whole.cost_nano
+    assert whole.cost_nano > sum(row.cost_nano or 0 for row in priced.values())
+    assert queries.total(row.person.sums for row in people_of.rows) == people_of.whole == whole
+    assert plans.whole.now == whole
+    assert plans.whole.dearest == max(row.person.sums.cost_nano for row in people_of.rows)
+    for number, row in after.items():
+        mine = [call for call in calls if call.task_id == number]
+        assert row.cost_nano == sum(call.cost_nano or 0 for call in mine) > before[number].cost_nano
+    assert detail is not None
+    assert [(c.batch_id, c.kind) for c in detail.corrections] == [(batch, AdjustmentKind.REPRICE)]
+    assert (one.own_nano or 0) + sum(c.delta_nano for c in detail.corrections) == one.cost_nano
+    assert one.own_nano == priced[one.id].cost_nano
+    assert seen_in_task[one.id].cost_nano == one.cost_nano

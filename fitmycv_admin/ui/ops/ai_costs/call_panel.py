@@ -7,6 +7,8 @@ from typing import Any
 import reflex as rx
 
 from fitmycv_admin.core import money
+from fitmycv_admin.domain.ai_costs import tariff
+from fitmycv_admin.domain.ai_costs.call_detail import CallDetail
 from fitmycv_admin.domain.ai_costs.call_list import CallRow
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from fitmycv_admin.ui.copy import t, t_key, t_word
@@ -23,6 +25,17 @@ class CostLine:
     tokens: int
     price_nano: int
     cost_nano: int
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLine:
+    """What one batch added to the cost."""
+
+    id: str
+    kind: str
+    reason: str
+    at: str
+    delta_nano: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +63,13 @@ class CallView:
     version: str
     cost_nano: int | None
     lines: list[CostLine]
+    own_nano: int | None
+    corrections: list[CorrectionLine]
 
 
-def view(row: CallRow, prices: Mapping[str, int] | None) -> CallView:
-    """The call with its cost taken apart by the version that priced it."""
+def view(detail: CallDetail) -> CallView:
+    """The call with its cost taken apart by the version that priced it, and what was corrected since."""
+    row = detail.row
     return CallView(
         id=str(row.id), at=row.at.isoformat(), feature=row.feature.label,
         feature_key=figures.label_key(Dimension.FEATURE, row.feature), is_mapped=row.feature.mapped,
@@ -61,22 +77,30 @@ def view(row: CallRow, prices: Mapping[str, int] | None) -> CallView:
         plan=row.plan, user=row.email, status=row.status, task_id=str(row.task_id or ""), step=row.step,
         attempt=row.attempt, reasoning=row.reasoning_tokens, duration_ms=row.duration_ms,
         request_id=row.request_id or "", version=str(row.price_version_id or ""), cost_nano=row.cost_nano,
-        lines=_lines(row, prices) if prices and row.cost_nano is not None else [],
+        lines=_lines(row, detail.lines) if detail.lines and row.own_nano is not None else [],
+        own_nano=row.own_nano,
+        corrections=[
+            CorrectionLine(str(one.batch_id), one.kind, one.reason, one.at.isoformat(), one.delta_nano)
+            for one in detail.corrections
+        ],
     )  # fmt: skip
 
 
 def _lines(row: CallRow, prices: Mapping[str, int]) -> list[CostLine]:
-    whole = prices.get(UsageType.INPUT, 0)
-    parts = [
-        (UsageType.INPUT, row.prompt_tokens - row.cached_tokens - row.cache_write_tokens, whole),
-        (UsageType.CACHED_INPUT, row.cached_tokens, prices.get(UsageType.CACHED_INPUT, whole)),
-        (UsageType.CACHE_WRITE, row.cache_write_tokens, prices.get(UsageType.CACHE_WRITE, whole)),
-        (UsageType.OUTPUT, row.completion_tokens, prices.get(UsageType.OUTPUT, 0)),
-    ]
+    counted = tariff.kinds(
+        prompt=row.prompt_tokens, cached=row.cached_tokens, cache_write=row.cache_write_tokens,
+        completion=row.completion_tokens, reasoning=row.reasoning_tokens, image=row.image_tokens,
+        audio=row.audio_tokens,
+    )  # fmt: skip
+    charged: dict[UsageType, int] = {}
+    for kind, tokens in counted.items():
+        # What has no price of its own is charged with what it is a part of.
+        shown = kind if kind in prices else tariff.INSTEAD.get(kind, kind)
+        charged[shown] = charged.get(shown, 0) + tokens
     return [
         CostLine(str(kind), tokens, price, money.round_half_up(tokens * price, money.PER_MILLION))
-        for kind, tokens, price in parts
-        if tokens
+        for kind, tokens in charged.items()
+        if tokens and (price := tariff.line_of(prices, kind)) is not None
     ]
 
 
@@ -97,6 +121,21 @@ def _cells(line: CostLine) -> list[controls.Content]:
     ]
 
 
+CORRECTIONS = [
+    table.column("kind", t("ai_costs.corrections")),
+    table.column("at", t("ai_costs.when")),
+    table.column("delta", t("ai_costs.cost"), numeric=True),
+]
+
+
+def _correction_cells(line: CorrectionLine) -> list[controls.Content]:
+    return [
+        rx.el.span(t_word("ai_costs.correction", line.kind), title=line.reason),
+        values.instant(line.at, relative=False, shape="minute"),
+        values.money_usd_nano(line.delta_nano, decimals=9),
+    ]
+
+
 def panel(call: rx.Var[CallView | None]) -> rx.Component:
     """The side panel; the address without `open` closes it."""
     one: Any = call.to(CallView)
@@ -108,6 +147,15 @@ def panel(call: rx.Var[CallView | None]) -> rx.Component:
             one.lines.length() > 0,
             table.data_table("ai-costs-call", COLUMNS, one.lines, _cells, key="kind", card=False, max_height=False),
             rx.cond(one.cost_nano.is_none(), no_price, rx.fragment()),
+        ),
+        rx.cond(
+            one.corrections.length() > 0,
+            rx.fragment(
+                table.data_table("ai-costs-corrections", CORRECTIONS, one.corrections, _correction_cells, card=False,
+                                 max_height=False),
+                card.facts((t("ai_costs.own_cost"), values.money_usd_nano(one.own_nano, decimals=9))),
+            ),
+            rx.fragment(),
         ),
         card.facts(
             (t("ai_costs.cost"), values.money_usd_nano(one.cost_nano, decimals=9)),

@@ -83,8 +83,7 @@ class CallState(Listing, AppState):
     def _show(self, screen: screens.CallScreen, words: Mapping[str, str]) -> None:
         found = self._shown(screen.calls.page)
         self.rows = [_line(row) for row in found]
-        opened = next((row for row in found if str(row.id) == words.get("open")), None)
-        self.opened = call_panel.view(opened, screen.lines.get(opened.price_version_id or 0)) if opened else None
+        self.opened = call_panel.view(screen.opened) if screen.opened else None
         self.options = filters.options(screen.choices, words)
         self.versions = [_version(one) for one in screen.versions]
         self.count = screen.calls.count

@@ -15,8 +15,8 @@ from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, chart, controls, query, states, table, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
-from fitmycv_admin.ui.ops.ai_costs import figures, filters
-from fitmycv_admin.ui.ops.ai_costs.usage import change_cell, freshness
+from fitmycv_admin.ui.ops.ai_costs import checks, figures, filters
+from fitmycv_admin.ui.ops.ai_costs.usage import change_cell
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission
@@ -185,7 +185,7 @@ def plan_costs() -> rx.Component:
             *[filters.chip(str(dimension), PlanCostsState.options) for dimension in dimensions],
             table_id="ai-costs-plans",
             columns=COLUMNS,
-            aside=(freshness(PlanCostsState.complete_to),),
+            aside=(checks.freshness(PlanCostsState.complete_to),),
         ),
         _rate_notices(),
         _kpis(),

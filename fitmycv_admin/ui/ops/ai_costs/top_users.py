@@ -14,8 +14,7 @@ from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.guard import page_policy
 from fitmycv_admin.ui.kit import badge, card, controls, progress, query, states, table, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
-from fitmycv_admin.ui.ops.ai_costs import figures, filters
-from fitmycv_admin.ui.ops.ai_costs.usage import freshness
+from fitmycv_admin.ui.ops.ai_costs import checks, figures, filters
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission
@@ -151,7 +150,7 @@ def top_users() -> rx.Component:
             *[filters.chip(str(dimension), TopUsersState.options) for dimension in Dimension],
             table_id="ai-costs-top-users",
             columns=COLUMNS,
-            aside=(freshness(TopUsersState.complete_to),),
+            aside=(checks.freshness(TopUsersState.complete_to),),
         ),
         table.data_table(
             "ai-costs-top-users",

@@ -1,22 +1,24 @@
 """What the models cost, who caused it, and when."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import reflex as rx
 
-from fitmycv_admin.core.ask import look
-from fitmycv_admin.domain.ai_costs import asked, screens
+from fitmycv_admin.core.ask import ask, look
+from fitmycv_admin.core.errors import FitMyCvError
+from fitmycv_admin.domain.ai_costs import asked, drift, screens
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from fitmycv_admin.ui.copy import t, t_key, t_word
-from fitmycv_admin.ui.guard import page_policy
-from fitmycv_admin.ui.kit import badge, card, chart, controls, progress, query, states, table, ticker, values
+from fitmycv_admin.ui.guard import page_policy, policy
+from fitmycv_admin.ui.kit import badge, card, chart, controls, progress, query, states, table, ticker, toast, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
-from fitmycv_admin.ui.ops.ai_costs import figures, filters, live
+from fitmycv_admin.ui.ops.ai_costs import checks, figures, filters, live
+from fitmycv_admin.ui.ops.ai_costs.checks import Checked
 from fitmycv_admin.ui.ops.ai_costs.figures import Kpis, PartRow, PersonRow
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
-from fitmycv_admin.ui.shell import parts
 from fitmycv_admin.vocabulary import Permission
 
 OFFER = Offer((), "", dict.fromkeys(asked.COST_WORDS, ()))
@@ -42,6 +44,8 @@ class CostState(Listing, AppState):
     unpriced: int = 0
     unpriced_href: str = ""
     complete_to: str = ""
+    checked: Checked = Checked()
+    may_repair: bool = False
     _version: str = ""
 
     @rx.event
@@ -58,6 +62,19 @@ class CostState(Listing, AppState):
             with self._loading():
                 await self._read()
 
+    @rx.event
+    @policy(Permission.PRICES_WRITE)
+    async def repair(self) -> AsyncIterator[Any]:
+        """Count the day that differs anew from its calls."""
+        language = str(actor().language)
+        try:
+            await ask(drift.repair, actor(), date.fromisoformat(self.checked.wrong_day))
+        except (FitMyCvError, ValueError) as error:
+            yield toast.refused(language, error.key if isinstance(error, FitMyCvError) else "common.error.unexpected")
+            return
+        await self._read()
+        yield toast.done(language, "ai_costs.drift_repaired")
+
     async def _read(self) -> None:
         words = dict(self._wanted(OFFER).filters)
         screen = await look(screens.costs, actor(), words)
@@ -73,6 +90,7 @@ class CostState(Listing, AppState):
         self.cost_nano, self.unpriced = costs.now.cost_nano, costs.now.unpriced
         self.unpriced_href = figures.link(words, unpriced="1")
         self.complete_to = costs.fresh.complete_to.isoformat()
+        self.checked, self.may_repair = checks.checked(screen.checks), actor().may(Permission.PRICES_WRITE)
         self._version = costs.version
 
 
@@ -178,6 +196,7 @@ def _notices() -> rx.Component:
     problem = states.error_state(t_key(CostState.problem), incident=CostState.incident, retry=CostState.load)
     return rx.fragment(
         rx.cond(CostState.problem != "", card.card(problem), rx.fragment()),
+        checks.notice(CostState.checked, CostState.may_repair, CostState.repair),
         rx.cond(
             CostState.unpriced > 0,
             card.notice(
@@ -192,12 +211,6 @@ def _notices() -> rx.Component:
             rx.fragment(),
         ),
     )
-
-
-def freshness(complete_to: rx.Var[str]) -> rx.Component:
-    """Up to when every call is counted, and in which zone the days are."""
-    text = t("ai_costs.complete_to", time=values.date_text(complete_to, "time"), zone=AppState.zone)
-    return rx.cond(complete_to != "", parts.freshness(text), rx.fragment())
 
 
 @page(
@@ -221,7 +234,7 @@ def costs() -> rx.Component:
         table.table_tools(
             *[filters.chip(str(dimension), CostState.options) for dimension in Dimension],
             filters.narrowed("user", CostState.user),
-            aside=(freshness(CostState.complete_to),),
+            aside=(checks.freshness(CostState.complete_to, CostState.checked),),
         ),
         _notices(),
         _kpis(),
