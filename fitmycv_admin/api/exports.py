@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from fitmycv_admin.api import (
     access_exports,
+    budget_exports,
     channel_exports,
     cost_book_exports,
     cost_exports,
@@ -21,6 +22,7 @@ EXPORTS: dict[str, export.Export] = {
     one.name: one
     for one in (
         *access_exports.EXPORTS,
+        *budget_exports.EXPORTS,
         *cost_book_exports.EXPORTS,
         *channel_exports.EXPORTS,
         *cost_exports.EXPORTS,

@@ -13,6 +13,7 @@ from fitmycv_admin.ui.kit.controls import link_button
 from fitmycv_admin.ui.kit.states import skeleton
 from fitmycv_admin.ui.language import LanguageState
 from fitmycv_admin.ui.ops import pages as ops
+from fitmycv_admin.ui.ops.budgets import bell
 from fitmycv_admin.ui.page import Page
 from fitmycv_admin.ui.portal import pages as portal
 from fitmycv_admin.ui.portal.credits import purse
@@ -56,6 +57,7 @@ def _framed(page: Page) -> rx.Component:
             results=SearchState.found,
             on_search=SearchState.search,
             account_links=((t("common.portal"), "/"), (t("common.account"), "/accounts/profile")),
+            marks=(bell.bell(),),
         )
     return portal_frame(
         rx.fragment(purse.banner(is_own_page=page.route == purse.PAGE), page()),
@@ -80,9 +82,9 @@ def waiting() -> rx.Component:
 
 
 def loads(page: Page) -> list[Any]:
-    """What is read when a page opens: its own data, and in the portal what its frame shows."""
+    """What is read when a page opens: its own data, and what its frame shows."""
     own = [page.load] if page.load else []
-    return [*own, purse.Purse.refresh] if page.area == "portal" else own
+    return own + {"portal": [purse.Purse.refresh], "ops": [bell.BellState.ring]}.get(page.area, [])
 
 
 def missing() -> rx.Component:

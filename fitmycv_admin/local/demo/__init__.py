@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.local.demo import board, calls, favours, growth, office, people, team, till, traces, vendor
+from fitmycv_admin.local.demo import board, budgets, calls, favours, growth, office, people, team, till, traces, vendor
 from fitmycv_admin.local.demo.people import ACCOUNTS
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.local.process import LocalError
@@ -38,6 +38,7 @@ def load(db: Session, *, allowed: bool, now: datetime | None = None) -> None:
     till.reserve(stage, told)
     favours.write(stage, told.campaigns, told.numbers, staff, [desk.person for desk in desks])
     calls.place(stage, desks, done, told.plans)
+    budgets.keep(stage, staff)
     traces.leave(stage, everybody, desks, done, told)
     team.work(stage, everybody, desks, told.gifts, told.campaigns)
     vendor.send(stage)

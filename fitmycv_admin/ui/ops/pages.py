@@ -27,7 +27,8 @@ from fitmycv_admin.ui.ops.billing import (
     plans,
     reconciliation,
 )
-from fitmycv_admin.ui.ops.budgets import channels
+from fitmycv_admin.ui.ops.budgets import alert, alerts, channels, rule
+from fitmycv_admin.ui.ops.budgets import rules as budget_rules
 from fitmycv_admin.ui.ops.settings import mapping
 from fitmycv_admin.ui.ops.tasks import board, control, health, incidents, task
 from fitmycv_admin.ui.page import Page
@@ -45,6 +46,10 @@ PAGES: tuple[Page, ...] = (
     models.models,
     exchange.exchange,
     bills.bills,
+    budget_rules.budgets,
+    rule.rule,
+    alerts.alerts,
+    alert.alert,
     channels.channels,
     ledger.ledger,
     batches.batches,

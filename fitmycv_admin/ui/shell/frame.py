@@ -37,10 +37,11 @@ def frame(
     on_search: Any = None,
     on_language: Any = None,
     account_links: tuple[tuple[Content, str], ...] = (),
+    marks: tuple[rx.Component, ...] = (),
     home: str = "/ops",
     sign_out: str = "/auth/sign-out",
 ) -> rx.Component:
-    """Operations: grouped navigation, search, switches, account."""
+    """Operations: grouped navigation, search, `marks` such as a bell, switches, account."""
     side = rx.el.aside(
         parts.brand(home, environment=environment), sidebar_links(entries, person.allowed, counts), class_name="side"
     )
@@ -59,6 +60,7 @@ def frame(
         rx.el.div(phone, class_name="burger"),
         parts.SearchButton.create(label=t("kit.palette.placeholder")),
         rx.el.div(
+            *marks,
             parts.language_switch(person.language, on_language),
             parts.theme_switch(),
             parts.account_menu(person.initials, person.name, *account_links, sign_out=sign_out, with_keys=True),
