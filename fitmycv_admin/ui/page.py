@@ -15,7 +15,7 @@ NAVIGATION: set[str] = set()
 """The catalogue keys of every Nav; they stand on the pages of others too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Nav:
     """Where a page stands in the sidebar or top bar: catalogue keys of its group and label, and an icon name.
 
@@ -28,7 +28,7 @@ class Nav:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """One screen. `permission` None means: open to visitors."""
 

@@ -57,7 +57,7 @@ class Entry:
             raise ValueError(f"a line of {self.amount} credits")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wallet:
     """A person's credits. `available` is what can be spent now: negative after disputed funds were withdrawn."""
 

@@ -32,7 +32,7 @@ class Filters:
     task_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartRow:
     """The credits of one origin that paid a line, and how many of them came back."""
 
@@ -42,7 +42,7 @@ class PartRow:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineRow:
     """One line: `amount` with its sign, `balance_after` as it was then.
 

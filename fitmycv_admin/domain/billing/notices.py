@@ -44,7 +44,7 @@ _HIDDEN = "hidden."
 """Before the kind: the person closed this banner."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BannerRow:
     """A notice to show on every page; `credits` of it, `at` is the first expiry (None for few credits)."""
 

@@ -24,7 +24,7 @@ class Existing(StrEnum):
     MOVE = "move"  # at their renewal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanEdit:
     """New limits of one plan by feature (-1 without limit, 0 never), on top of the version that was on the screen."""
 

@@ -19,7 +19,7 @@ from fitmycv_admin.vocabulary import CreditKind, Permission, PlanFeature
 FIRST = PageRequest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UsageRow:
     """One feature this month: `used` of `usage_limit` uses (-1 without limit, 0 not in the plan), `cost` in credits.
 
@@ -34,7 +34,7 @@ class UsageRow:
     cost: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LotRow:
     """Credits that came in together and are not used up; `came_back` when they are from a lot that had expired."""
 

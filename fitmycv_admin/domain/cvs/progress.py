@@ -31,7 +31,7 @@ class Scope:
     offer_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskRow:
     """A task: `percent` 0 to 100, `step` and `error_key` are catalogue keys ("" when there is none)."""
 

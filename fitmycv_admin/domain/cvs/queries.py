@@ -24,7 +24,7 @@ _LOCAL_ENGINE = "offline-"
 _RECENT = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MatchRow:
     """A score of a CV for an offer; `is_stale` when the CV changed since."""
 
@@ -40,7 +40,7 @@ class MatchRow:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CvRow:
     """A CV in the library with its latest score."""
 
@@ -72,7 +72,7 @@ class CvDetail:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OfferRow:
     """An offer in the list; `is_read` once a worker read it, `has_failed` when the last try failed."""
 
@@ -113,7 +113,7 @@ class MatchDetail:
     previous: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """A CV or an offer to choose from."""
 

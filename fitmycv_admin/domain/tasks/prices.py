@@ -12,7 +12,7 @@ from fitmycv_admin.domain.tasks import decision
 from fitmycv_admin.vocabulary import Payer, Permission, TaskType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PriceRow:
     """The verdict about one type of task, flat. `token` goes back with the start, so that this price is taken.
 

@@ -14,7 +14,7 @@ from fitmycv_admin.domain.ai_costs import effective
 from fitmycv_admin.vocabulary import Payer, Permission, ReservationState, TaskType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LotPart:
     """Credits of one lot: how many it gave, and how many came back."""
 
@@ -25,7 +25,7 @@ class LotPart:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallPart:
     """One model call of the task; its cost in nano-USD only for staff who may see costs."""
 
@@ -37,7 +37,7 @@ class CallPart:
     cost_nano: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReceiptCard:
     """One unit of work and who paid it. `line_id` is the debit in the ledger, `return_line_id` what gave it back."""
 

@@ -23,7 +23,7 @@ _CHART = VarData(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Series:
     """One series: a name (or a catalogue key with `is_key`) and one value for each x, None for a gap."""
 
@@ -34,7 +34,7 @@ class Series:
     is_dashed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limit:
     """A line to stay under, named by a catalogue key."""
 
@@ -42,7 +42,7 @@ class Limit:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Links:
     """Where the rows behind a segment are: a page, and what to add to its query for each x and each series.
 

@@ -14,7 +14,7 @@ from fitmycv_admin.core.paging import Page, PageRequest
 MAX_TEXT = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wanted:
     """What an address asks of a list; every value is one the page declared."""
 
@@ -29,7 +29,7 @@ class Wanted:
         return self.filters.get(name, "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offer:
     """What a page lets an address ask: its sorts, the one of a bare address, its filters and their words.
 

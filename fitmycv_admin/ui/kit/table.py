@@ -32,7 +32,7 @@ class ColumnMenu(rx.Component):
     columns: rx.Var[list[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column: its key, its head, how it aligns, and the sort word of the address if it sorts."""
 
@@ -49,7 +49,7 @@ def column(key: str, label: Content, *, numeric: bool = False, sort: bool | str 
     return Column(key, label, "right" if numeric else "left", word, look)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ListView:
     """The Vars of a `Listing` that a table draws."""
 
@@ -68,7 +68,7 @@ class ListView:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
     """Checked rows: their ids, and the handler told (id, is checked)."""
 

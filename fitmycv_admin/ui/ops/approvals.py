@@ -28,7 +28,7 @@ OFFER = Offer(
 ENDED = tuple(word for word in ApprovalState if word is not ApprovalState.PENDING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RequestLine:
     """One request as the screen holds it."""
 

@@ -34,7 +34,7 @@ _LINKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """A figure as the card takes it; `change` is a ratio, meaningless when there is nothing to compare."""
 
@@ -45,7 +45,7 @@ class Shown:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Late:
     """Work that waits too long now."""
 

@@ -14,7 +14,7 @@ from fitmycv_admin.ui.shell import parts
 from fitmycv_admin.ui.shell.navigation import Item, sidebar_links, top_links
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Person:
     """What a frame shows of who is signed in; all of it Vars of the app's state, for display only."""
 

@@ -10,7 +10,7 @@ from fitmycv_admin.ui.copy import t
 from fitmycv_admin.ui.page import Page
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """One entry: where it goes, the catalogue key of its words, its icon, and whether only that very page lights it.
 

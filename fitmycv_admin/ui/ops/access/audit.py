@@ -21,7 +21,7 @@ from fitmycv_admin.vocabulary import Permission
 OFFER = Offer((), "", dict.fromkeys((*trail.WORDS, "open"), ()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """One field before and after, as text."""
 
@@ -30,7 +30,7 @@ class Change:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EventLine:
     """One line of the trail."""
 

@@ -14,7 +14,7 @@ from fitmycv_admin.ui.session import AppState, actor
 from fitmycv_admin.vocabulary import Permission
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoleHead:
     """A column of the matrix."""
 
@@ -23,7 +23,7 @@ class RoleHead:
     permissions: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PermissionLine:
     """A permission and, for each role in the order of the columns, whether it is held."""
 

@@ -14,7 +14,7 @@ from fitmycv_admin.vocabulary import Role
 EXCEPTIONS = "/ops/billing/limit-overrides"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PersonLine:
     """One account as the screen holds it."""
 

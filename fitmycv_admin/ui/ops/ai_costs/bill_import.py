@@ -10,7 +10,7 @@ from fitmycv_admin.ui.copy import t, t_key
 from fitmycv_admin.ui.kit import badge, controls, dialog, form, table, upload, values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LookedDay:
     """One day of the file."""
 
@@ -20,7 +20,7 @@ class LookedDay:
     before_nano: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LookedProblem:
     """A line that is left out."""
 
@@ -28,7 +28,7 @@ class LookedProblem:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Looked:
     """What the file would replace."""
 

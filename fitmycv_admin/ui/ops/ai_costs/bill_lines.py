@@ -8,7 +8,7 @@ from fitmycv_admin.domain.ai_costs.bills import Comparison, DayRow, ModelRow
 from fitmycv_admin.ui.kit import chart
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayLine:
     """One day; `state` is unbilled, open, different or fine."""
 
@@ -31,7 +31,7 @@ class DayLine:
     calls_href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelLine:
     """One model of the opened day, or a name of the bill that is none of ours."""
 
@@ -45,7 +45,7 @@ class ModelLine:
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReadingLine:
     """One reading of the bill."""
 
@@ -61,7 +61,7 @@ class ReadingLine:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Totals:
     """The sums of the days that have a bill."""
 

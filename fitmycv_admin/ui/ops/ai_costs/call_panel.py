@@ -17,7 +17,7 @@ from fitmycv_admin.ui.ops.ai_costs import figures
 from fitmycv_admin.vocabulary import UsageType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CostLine:
     """Some tokens at their price (nano-USD per million) and what they come to, before the one rounding."""
 
@@ -27,7 +27,7 @@ class CostLine:
     cost_nano: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CorrectionLine:
     """What one batch added to the cost."""
 
@@ -38,7 +38,7 @@ class CorrectionLine:
     delta_nano: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallView:
     """The opened call."""
 

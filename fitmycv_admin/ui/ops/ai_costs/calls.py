@@ -27,7 +27,7 @@ TICK_S = 5
 NARROWED = ("hour", "task")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallLine:
     """One line of the list; numbers and instants stay raw."""
 

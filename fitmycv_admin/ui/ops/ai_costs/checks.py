@@ -13,7 +13,7 @@ from fitmycv_admin.ui.session import AppState
 from fitmycv_admin.ui.shell import parts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """The last comparison: when, of how many days, and what is wrong with the newest day that differs."""
 

@@ -25,7 +25,7 @@ BANDS = (("average", 3), ("p50", 1), ("p95", 2), ("p99", 4))
 _MONTHS_FROM = 366
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SpreadLine:
     """One feature over the whole period, in nano-USD or milliseconds."""
 

@@ -27,7 +27,7 @@ from fitmycv_admin.vocabulary import Permission
 OFFER = Offer((), "", {"source": domain.SOURCES}, size=50)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RateLine:
     """One day's rate as the screen holds it."""
 

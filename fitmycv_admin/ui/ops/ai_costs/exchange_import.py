@@ -10,7 +10,7 @@ from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.kit import badge, controls, dialog, form, table, upload, values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LookedLine:
     """One line of the file."""
 
@@ -23,7 +23,7 @@ class LookedLine:
     is_far: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Looked:
     """What the file would do."""
 

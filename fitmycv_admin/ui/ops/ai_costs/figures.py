@@ -22,7 +22,7 @@ OTHER_COLOUR = 6
 _KEPT = ("period", "from", "to", *(str(dimension) for dimension in Dimension), "user")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kpi:
     """One figure with its change (a ratio, or points of a hundred for a share) and its sparkline."""
 
@@ -31,7 +31,7 @@ class Kpi:
     spark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kpis:
     """The row of cards."""
 
@@ -42,7 +42,7 @@ class Kpis:
     cached: Kpi = Kpi()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartRow:
     """One line of the breakdown; `label_key` replaces the label where the words are ours."""
 
@@ -61,7 +61,7 @@ class PartRow:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PersonRow:
     """One line of the top users."""
 

@@ -28,7 +28,7 @@ HERE = "/ops/ai-costs/models"
 MOST_CHOICES = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AssignmentLine:
     """One assignment as the list draws it."""
 
@@ -50,7 +50,7 @@ class AssignmentLine:
     calls_href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChoiceLine:
     """A pair that could be tried; costs are nano-USD in 30 days, None where a price is missing."""
 
@@ -64,7 +64,7 @@ class ChoiceLine:
     is_current: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tried:
     """What the calls of 30 days would have cost with the pair that is tried."""
 

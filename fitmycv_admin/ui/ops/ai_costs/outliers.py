@@ -26,7 +26,7 @@ FAR = 5
 """From how many times the median a call is marked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutlierLine:
     """One call; `ratio` is its cost over the median of its feature."""
 

@@ -25,7 +25,7 @@ OFFER = Offer((), "", dict.fromkeys(asked.PLAN_WORDS, ()))
 RATES = "/ops/ai-costs/exchange"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanLine:
     """One plan; amounts are nano-USD of one person, `eur_cents` is of all of them (None: no day has a rate)."""
 

@@ -14,7 +14,7 @@ from fitmycv_admin.vocabulary import AdjustmentKind, UsageType
 HERE = "/ops/ai-costs/pricing"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PriceLine:
     """One model at one tier; prices are nano-USD per million tokens, None where there is none."""
 
@@ -44,7 +44,7 @@ class PriceLine:
     reprice_href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VersionLine:
     """One version of the opened model."""
 
@@ -64,7 +64,7 @@ class VersionLine:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartLine:
     """A feature in the preview of a price."""
 
@@ -76,7 +76,7 @@ class PartLine:
     after_nano: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BudgetLine:
     """A budget that a price would have crossed more, or less, often."""
 
@@ -88,7 +88,7 @@ class BudgetLine:
     would_reach: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FarPrice:
     """A line far from what is known."""
 
@@ -100,7 +100,7 @@ class FarPrice:
     against: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Impact:
     """What a price would have meant; not `is_shown` before it was asked for. `after_nano` None: nobody can say."""
 

@@ -22,7 +22,7 @@ from fitmycv_admin.vocabulary import Payer, Permission, TaskState, TaskType
 OFFER = Offer((), "", dict.fromkeys(asked.TASK_WORDS, ()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskLine:
     """One task; numbers and instants stay raw."""
 
@@ -42,7 +42,7 @@ class TaskLine:
     run_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhaseLine:
     """One phase of the opened task."""
 

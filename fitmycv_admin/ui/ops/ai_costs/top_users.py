@@ -24,7 +24,7 @@ NUMBERS = (10, STANDARD, 50, 100, 250, MOST)
 PEOPLE = "/ops/accounts/users"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TopLine:
     """One person; `share` is of what everybody cost, `of_top` of the dearest one."""
 

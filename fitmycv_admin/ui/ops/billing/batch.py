@@ -26,7 +26,7 @@ _ID_AT = 3
 TICK_S = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ResultLine:
     """One person of the batch."""
 
@@ -41,7 +41,7 @@ class ResultLine:
     error_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """A line of the file that was left out."""
 

@@ -27,7 +27,7 @@ HERE = "/ops/billing/batches"
 TICK_S = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BatchLine:
     """One batch as the screen holds it; `share` of its rows is done, between 0 and 1."""
 

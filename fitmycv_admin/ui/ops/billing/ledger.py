@@ -23,7 +23,7 @@ OFFER = Offer((), "", dict.fromkeys((*statements.WORDS, "open"), ()))
 NARROWED = ("user", "actor", "task", "batch", "line")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LedgerLine:
     """One line as the screen holds it; numbers and instants stay raw."""
 
@@ -48,7 +48,7 @@ class LedgerLine:
     reason_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UseLine:
     """A lot that paid for the opened line."""
 

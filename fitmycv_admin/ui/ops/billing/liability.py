@@ -21,7 +21,7 @@ from fitmycv_admin.vocabulary import Permission
 OFFER = Offer((), "", {}, size=25)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SliceLine:
     """Credits of one span."""
 
@@ -33,7 +33,7 @@ class SliceLine:
     cents: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MonthLine:
     """One month of what came in and what ran out."""
 
@@ -44,7 +44,7 @@ class MonthLine:
     cents: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LotLine:
     """A lot that runs out soon."""
 

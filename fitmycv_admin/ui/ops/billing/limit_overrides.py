@@ -27,7 +27,7 @@ OFFER = Offer((), "", {"state": STATES, "feature": tuple(PlanFeature), "user": (
 LOOKS = {"running": "pill pill-ok", "soon": "pill pill-warn", "over": "pill"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OverrideLine:
     """One exception."""
 

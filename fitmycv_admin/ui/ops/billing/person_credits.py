@@ -24,7 +24,7 @@ from fitmycv_admin.vocabulary import Permission
 GIVE, TAKE = "give", "take"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LotLine:
     """A lot that still holds something."""
 
@@ -36,7 +36,7 @@ class LotLine:
     expires_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AccountView:
     """One person's credits as the screen holds them."""
 

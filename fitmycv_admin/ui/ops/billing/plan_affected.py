@@ -21,7 +21,7 @@ from fitmycv_admin.vocabulary import Permission
 OFFER = Offer((), "", {"plan": (), "limits": (), "above": ("1",)})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UseLine:
     """What somebody used of a feature, and its new limit."""
 
@@ -31,7 +31,7 @@ class UseLine:
     is_above: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AffectedLine:
     """Somebody who has the plan."""
 

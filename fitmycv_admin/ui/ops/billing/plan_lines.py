@@ -14,7 +14,7 @@ from fitmycv_admin.domain.billing.plans import PlanEdit
 AFFECTED = "/ops/billing/plan-affected"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeLine:
     """A limit before and after; -1 without limit, 0 never."""
 
@@ -25,7 +25,7 @@ class ChangeLine:
     above: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VersionLine:
     """One version of the opened plan."""
 
@@ -43,7 +43,7 @@ class VersionLine:
     changes: list[ChangeLine]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImpactLine:
     """One plan of the preview, and where its people are listed."""
 

@@ -22,7 +22,7 @@ OFFER = Offer((), "", {"plan": (), "feature": tuple(PlanFeature), "at": ("90", "
 COLOURS = {"low": 6, "half": 1, "most": 2, "near": 3, "reached": 5}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UsageLine:
     """One feature of one plan."""
 
@@ -36,7 +36,7 @@ class UsageLine:
     reached: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NearLine:
     """Somebody near their limit; `share` is a ratio."""
 

@@ -25,7 +25,7 @@ OFFER = Offer((), "", {"state": (*domain.STATES, "all")}, size=25)
 TONES = {"open": "pill pill-bad", "corrected": "pill pill-ok"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DifferenceLine:
     """One difference as the screen holds it; `difference` is what was found less what the ledger says."""
 
@@ -45,7 +45,7 @@ class DifferenceLine:
     may_keep: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnreturnedLine:
     """A failed task that kept what it took."""
 

@@ -13,7 +13,7 @@ from fitmycv_admin.ui.kit import controls, dialog, form
 REASON_LENGTH = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChannelLine:
     """One channel."""
 
@@ -33,7 +33,7 @@ class ChannelLine:
     is_ready: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MessageLine:
     """One message."""
 
@@ -52,7 +52,7 @@ class MessageLine:
     sent_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opened:
     """The channel in the form; number 0 is a new one."""
 

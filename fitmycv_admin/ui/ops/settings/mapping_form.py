@@ -21,7 +21,7 @@ KINDS = ("unmapped", "twice", "dead", "empty")
 PARTS = ("calls", "settings", "plan_features")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MappingLine:
     """One feature."""
 
@@ -36,7 +36,7 @@ class MappingLine:
     wrong: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """A name that the opened feature may hold: whether it does, and which others hold it."""
 
@@ -46,7 +46,7 @@ class Choice:
     others: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FindingLine:
     """One thing that is wrong."""
 

@@ -31,7 +31,7 @@ OFFER = Offer(
 TICK_S = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TaskLine:
     """One line; numbers and instants stay raw."""
 
@@ -53,7 +53,7 @@ class TaskLine:
     stuck: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figures:
     """How the work goes now."""
 
@@ -69,7 +69,7 @@ class Figures:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LateLine:
     """A delay that lasts."""
 

@@ -24,7 +24,7 @@ from fitmycv_admin.vocabulary import Permission
 TICK_S = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleLine:
     """A type with its rule; "" and None: no limit."""
 
@@ -42,7 +42,7 @@ class RuleLine:
     changed_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProcessLine:
     """A process and what it does."""
 
@@ -59,7 +59,7 @@ class ProcessLine:
     task_since: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AsideLine:
     """A task that was set aside."""
 

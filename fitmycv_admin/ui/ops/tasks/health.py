@@ -25,7 +25,7 @@ TICK_S = 15
 _ENDS = (("completed", 2), ("failed", 5), ("cancelled", 6))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FailureLine:
     """Tasks that failed alike; `href` are its tasks, `hit` the people behind them."""
 
@@ -41,7 +41,7 @@ class FailureLine:
     hit: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StuckLine:
     """Tasks that are stuck for one reason."""
 
@@ -53,7 +53,7 @@ class StuckLine:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DelayLine:
     """A time during which work waited too long."""
 

@@ -34,7 +34,7 @@ OFFER = Offer(
 _BACK = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HitLine:
     """One person and how they were hit."""
 
@@ -48,7 +48,7 @@ class HitLine:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MadeUpLine:
     """Credits that were given for this time before."""
 
@@ -60,7 +60,7 @@ class MadeUpLine:
     created_at: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Totals:
     """What happened in all."""
 

@@ -20,7 +20,7 @@ ACTS = tuple(console.FITTING)
 OFFER = Offer((), "", {word: () for word in filters.WORDS if word != "q"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShareLine:
     """How many of the tasks one person or type has."""
 
@@ -28,7 +28,7 @@ class ShareLine:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """What an act would be about."""
 
@@ -41,7 +41,7 @@ class Shown:
     types: tuple[ShareLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SweepLine:
     """One act on many and how far it is; `share` goes from 0 to 1."""
 

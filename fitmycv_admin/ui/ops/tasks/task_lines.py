@@ -6,7 +6,7 @@ from typing import Any
 from fitmycv_admin.domain.tasks.detail import TaskCard
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttemptLine:
     """One start."""
 
@@ -18,7 +18,7 @@ class AttemptLine:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepLine:
     """One step that is done."""
 
@@ -27,7 +27,7 @@ class StepLine:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CallLine:
     """One model call."""
 
@@ -43,7 +43,7 @@ class CallLine:
     cost_nano: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MomentLine:
     """One line of the timeline; `label` is a catalogue key, `params` are its words."""
 
@@ -55,7 +55,7 @@ class MomentLine:
     cost_nano: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown:
     """The task as the page draws it."""
 

@@ -18,7 +18,7 @@ from fitmycv_admin.vocabulary import Permission
 DONE = ("name", "password", "email", "address", "session")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SessionLine:
     """A signed-in browser."""
 

@@ -19,7 +19,7 @@ from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.kit import values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """A short text with the id of its item; `detail` is a level or an address."""
 
@@ -28,7 +28,7 @@ class Piece:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A job, a diploma, a project: its heading, period, text, lines and terms.
 
@@ -49,7 +49,7 @@ class Entry:
     terms: list[Piece] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """Skills of one class, or extras under one heading."""
 
@@ -58,7 +58,7 @@ class Group:
     pieces: list[Piece] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Paper:
     """A whole CV, ready to be drawn."""
 

@@ -14,7 +14,7 @@ _VERDICTS = ((80, "excellent"), (60, "good"), (40, "partial"), (0, "weak"))
 _FULL = 95
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProofView:
     """A line of the CV that answers a requirement."""
 
@@ -23,7 +23,7 @@ class ProofView:
     quote: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AnswerView:
     """A requirement; `level` is full, partial or none; points are of the whole score."""
 
@@ -42,7 +42,7 @@ class AnswerView:
     proofs: list[ProofView] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartView:
     """One of the four parts: its weight in percent, its own score, the points it brings."""
 
@@ -55,7 +55,7 @@ class PartView:
     answers: list[AnswerView] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MissingView:
     """A skill the offer names and the CV does not show."""
 
@@ -64,7 +64,7 @@ class MissingView:
     importance: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scorecard:
     """A score with its whole explanation, ready to be drawn."""
 

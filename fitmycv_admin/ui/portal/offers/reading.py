@@ -17,7 +17,7 @@ from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.kit import values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """A requirement: its name, its level if it has one, and the sentence that asks for it."""
 
@@ -28,7 +28,7 @@ class Asked:
     level: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pay:
     """A salary in cents; -1 where the offer gives no figure."""
 
@@ -39,7 +39,7 @@ class Pay:
     sentence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """An offer, ready to be drawn. Empty words and -1 mean that the offer does not say."""
 
