@@ -142,7 +142,6 @@ class OpenAICall(Table, table=True):
             postgresql_using="brin",
             postgresql_with={"pages_per_range": 32},
         ),
-        Index("ix_openai_call_created_at_id", text("created_at DESC"), text("id DESC")),
         Index("ix_openai_call_user_seq_created_at", "user_seq", text("created_at DESC")),
         Index("ix_openai_call_feature_id_created_at", "feature_id", text("created_at DESC")),
         Index("ix_openai_call_model_id_created_at", "model_id", text("created_at DESC")),
