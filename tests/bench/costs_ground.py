@@ -82,9 +82,7 @@ def _check_room(place: Path) -> None:
 
 def _made(place: Path) -> dict[str, Figure]:
     server = postgres.start(place / "postgres", fast=True)
-    with server.connect() as connection:
-        for name, value in _SETTINGS.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+    _set(server, {**_SETTINGS, "autovacuum": "off"})
     server.stop()
     server = postgres.start(place / "postgres", fast=True)
     cluster.migrate(server.owner_url)
@@ -94,9 +92,16 @@ def _made(place: Path) -> dict[str, Figure]:
     except BaseException:
         server.kill()
         raise
+    _set(server, {"autovacuum": "on"})
     server.stop()
     (place / "loaded").touch()
     return figures
+
+
+def _set(server: postgres.Postgres, values: dict[str, str]) -> None:
+    with server.connect() as connection:
+        for name, value in values.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
 
 
 def _load(server: postgres.Postgres) -> dict[str, Figure]:

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, text
 
 from fitmycv_admin.core.paging import PageRequest, encode
-from fitmycv_admin.domain.ai_costs import asked, call_list, names, queries, screens
+from fitmycv_admin.domain.actors import Actor
+from fitmycv_admin.domain.ai_costs import asked, call_list, names, queries, screens, spread_screens
 from fitmycv_admin.domain.ai_costs.names import Dimension
 from tests.domain.ai_costs.ledger import OPS
 
@@ -60,6 +62,7 @@ def readings(about: Subject) -> list[Reading]:
         *_custom(),
         *_filtered(about),
         *_pages(about),
+        *_other_pages(about),
         *_lists(about),
         _reading("version", lambda db: queries.version(db, OPS), INDEXED),
     ]
@@ -94,6 +97,30 @@ def _pages(about: Subject) -> list[Reading]:
           for key, word in _keys(about).items()),
         _reading("page_30d_against_last_year", _page({"period": "30d", "compare": "year"}), PAGE),
     ]  # fmt: skip
+
+
+def _other_pages(about: Subject) -> list[Reading]:
+    """The pages beside the cost page, each with everything it shows."""
+    pages: dict[str, tuple[Callable[[Session, Actor, dict[str, str]], object], dict[str, str]]] = {
+        "spread": (spread_screens.distribution, {}),
+        "durations": (spread_screens.distribution, {"measure": "duration"}),
+        "spread_of_feature": (spread_screens.distribution, {"feature": about.feature}),
+        "outliers": (spread_screens.outliers, {}),
+        "outliers_of_feature": (spread_screens.outliers, {"feature": about.feature}),
+        "top_users_page": (screens.top_users_of, {"n": "100"}),
+        "plans": (screens.plans, {}),
+    }
+    return [
+        Reading(f"{name}_{period}", partial(_screen, show, {**words, "period": period}), most)
+        for name, (show, words) in pages.items()
+        for period, most in (("30d", PAGE), ("365d", WIDE))
+    ]
+
+
+def _screen(
+    show: Callable[[Session, Actor, dict[str, str]], object], words: dict[str, str], db: Session
+) -> object:  # fmt: skip
+    return show(db, OPS, words)
 
 
 def _lists(about: Subject) -> list[Reading]:
