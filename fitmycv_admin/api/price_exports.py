@@ -1,4 +1,4 @@
-"""The price list and the assignment of models as files, narrowed as their pages are."""
+"""The price list, the assignment of models and the corrections as files, narrowed as their pages are."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,9 @@ from sqlmodel import Session
 
 from fitmycv_admin.api.export import Cells, Export, Words
 from fitmycv_admin.core import money
+from fitmycv_admin.core.paging import PageRequest
 from fitmycv_admin.domain.actors import Actor
-from fitmycv_admin.domain.ai_costs import price_list, what_if
+from fitmycv_admin.domain.ai_costs import adjustments, price_list, what_if
 from fitmycv_admin.vocabulary import Permission, UsageType
 
 _HEAD = ("model", "tier", *(f"{kind}_usd_per_million" for kind in UsageType), "large_context_from", "aliases",
@@ -16,6 +17,9 @@ _HEAD = ("model", "tier", *(f"{kind}_usd_per_million" for kind in UsageType), "l
 _MODELS_HEAD = ("assignment", "feature", "call_names", "model", "tier", "is_priced", "calls_30_days",
                 "unpriced_30_days", "prompt_tokens", "cached_tokens", "completion_tokens",
                 "cost_30_days_usd")  # fmt: skip
+
+_CORRECTIONS_HEAD = ("id", "started_at", "by", "kind", "state", "model", "tier", "calls_from", "calls_until", "calls",
+                     "moved_usd", "undoes", "reason")  # fmt: skip
 
 
 def _prices(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
@@ -42,7 +46,23 @@ def _models(db: Session, by: Actor, words: Words) -> Iterator[Cells]:
         )  # fmt: skip
 
 
+def _corrections(db: Session, by: Actor, _words: Words) -> Iterator[Cells]:
+    yield _CORRECTIONS_HEAD
+    after = ""
+    while True:
+        found = adjustments.batches(db, by, PageRequest(after=after, size=100))
+        for row in found.rows:
+            yield (
+                row.id, row.created_at.isoformat(), row.by, row.kind, row.state, row.model, row.tier,
+                row.starts_at.isoformat(), row.ends_at.isoformat(), row.calls,
+                f"{money.nano_to_usd(row.delta_nano):.9f}", row.reverts_id, row.reason,
+            )  # fmt: skip
+        if not (after := found.next):
+            return
+
+
 EXPORTS = (
     Export("ai-prices", Permission.PRICES_READ, ("q", "at", "state"), _prices),
     Export("ai-models", Permission.PRICES_READ, ("q",), _models),
+    Export("ai-corrections", Permission.PRICES_READ, (), _corrections),
 )

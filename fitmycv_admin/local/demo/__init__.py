@@ -6,11 +6,25 @@ from sqlmodel import Session, col, select
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
-from fitmycv_admin.local.demo import board, budgets, calls, favours, growth, office, people, team, till, traces, vendor
+from fitmycv_admin.local.demo import (
+    board,
+    budgets,
+    calls,
+    favours,
+    growth,
+    office,
+    people,
+    tariffs,
+    team,
+    till,
+    traces,
+    vendor,
+)
 from fitmycv_admin.local.demo.people import ACCOUNTS
 from fitmycv_admin.local.demo.stage import Stage
 from fitmycv_admin.local.process import LocalError
 from fitmycv_admin.models import User
+from fitmycv_admin.vocabulary import Role
 
 __all__ = ["ACCOUNTS", "load"]
 
@@ -38,6 +52,8 @@ def load(db: Session, *, allowed: bool, now: datetime | None = None) -> None:
     till.reserve(stage, told)
     favours.write(stage, told.campaigns, told.numbers, staff, [desk.person for desk in desks])
     calls.place(stage, desks, done, told.plans)
+    tariffs.set_prices(stage, staff[Role.OPS])
+    tariffs.call_unpriced(stage, [desk.person for desk in desks])
     budgets.keep(stage, staff)
     traces.leave(stage, everybody, desks, done, told)
     team.work(stage, everybody, desks, told.gifts, told.campaigns)

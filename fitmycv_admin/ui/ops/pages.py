@@ -4,6 +4,7 @@ from fitmycv_admin.ui.ops import approvals, overview
 from fitmycv_admin.ui.ops.access import audit, roles
 from fitmycv_admin.ui.ops.accounts import users
 from fitmycv_admin.ui.ops.ai_costs import (
+    adjustments,
     bills,
     calls,
     distribution,
@@ -44,6 +45,7 @@ PAGES: tuple[Page, ...] = (
     plan_costs.plan_costs,
     pricing.pricing,
     models.models,
+    adjustments.adjustments,
     exchange.exchange,
     bills.bills,
     budget_rules.budgets,

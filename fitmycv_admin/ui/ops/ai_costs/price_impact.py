@@ -20,7 +20,7 @@ def shown(one: Any) -> rx.Component:
                     one.unpriced > 0, rx.el.p(t("prices.preview_unpriced", n=one.unpriced), class_name="sub"),
                     rx.fragment(),
                 ),
-                _parts(one),
+                parts(one),
             ),
             rx.el.p(t("prices.preview_no_calls"), class_name="sub"),
         ),
@@ -47,7 +47,8 @@ def _sentence(one: Any) -> rx.Component:
     )  # fmt: skip
 
 
-def _parts(one: Any) -> rx.Component:
+def parts(one: Any) -> rx.Component:
+    """The cost of each feature before and after."""
     heads = [
         table.column("feature", t("ai_costs.by.feature")),
         table.column("calls", t("ai_costs.calls"), numeric=True),

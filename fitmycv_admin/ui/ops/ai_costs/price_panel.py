@@ -7,7 +7,7 @@ import reflex as rx
 from fitmycv_admin.domain.ai_costs import tariff
 from fitmycv_admin.ui.copy import t, t_word
 from fitmycv_admin.ui.kit import badge, card, controls, dialog, form, query, values
-from fitmycv_admin.ui.ops.ai_costs import price_impact
+from fitmycv_admin.ui.ops.ai_costs import price_impact, price_names
 from fitmycv_admin.vocabulary import ServiceTier, UsageType
 
 KINDS = tuple(str(kind) for kind in UsageType)
@@ -17,7 +17,12 @@ TONES = {"running": "pill pill-ok", "planned": "pill pill-info", "past": "pill"}
 def panel(state: Any) -> rx.Component:
     """Its prices, its names and every version."""
     one = state.opened
-    change = controls.button(t("ai_costs.change_price"), kind="primary", on_click=state.edit)
+    change = rx.el.div(
+        controls.button(t("ai_costs.change_price"), kind="primary", on_click=state.edit),
+        controls.button(t("prices.describe"), on_click=price_names.NameState.open_description(one.model)),
+        controls.link_button(t("prices.reprice"), href=one.reprice_href, kind="quiet"),
+        class_name="row row-wrap",
+    )
 
     def draw(version: Any) -> rx.Component:
         return _version(version, state)
@@ -35,9 +40,12 @@ def panel(state: Any) -> rx.Component:
             ),
             rx.fragment(),
         ),
-        query.query_filter(
-            "tier", t("ai_costs.by.tier"), [query.option(tier, t(f"ai_costs.tier.{tier}")) for tier in ServiceTier],
-            standard="standard",
+        rx.el.div(
+            query.query_filter(
+                "tier", t("ai_costs.by.tier"), [query.option(tier, t(f"ai_costs.tier.{tier}")) for tier in ServiceTier],
+                standard="standard",
+            ),
+            class_name="row",
         ),
         card.facts(
             *[(t(f"ai_costs.usage.{kind}"), _price(getattr(one, kind), kind)) for kind in KINDS],
@@ -159,6 +167,7 @@ def change_dialog(state: Any) -> rx.Component:
                 on_submit=state.save,
                 errors=state.errors,
                 key=one.id,
+                wide=True,
             ),
             rx.fragment(),
         ),

@@ -16,7 +16,7 @@ from fitmycv_admin.ui.copy import t, t_key, t_word
 from fitmycv_admin.ui.guard import page_policy, policy
 from fitmycv_admin.ui.kit import badge, card, controls, dialog, query, states, table, toast, values
 from fitmycv_admin.ui.kit.listing import Listing, Offer
-from fitmycv_admin.ui.ops.ai_costs import price_lines, price_panel
+from fitmycv_admin.ui.ops.ai_costs import price_lines, price_names, price_panel
 from fitmycv_admin.ui.ops.ai_costs.price_lines import Impact, PriceLine, VersionLine
 from fitmycv_admin.ui.page import Nav, page
 from fitmycv_admin.ui.session import AppState, actor
@@ -223,6 +223,15 @@ def _cells(row: Any) -> list[controls.Content]:
     ]  # fmt: skip
 
 
+def _unpriced() -> rx.Component:
+    return card.notice(
+        t("prices.unpriced_banner", n=PriceState.unpriced),
+        tone="warn",
+        pill=badge.pill(t("ai_costs.unpriced_pill"), tone="warn"),
+        actions=(controls.link_button(t("prices.late_price"), href="/ops/ai-costs/adjustments"),),
+    )
+
+
 @page(
     title="ai_costs.prices_title",
     permission=Permission.PRICES_READ,
@@ -258,13 +267,17 @@ def pricing() -> rx.Component:
             t("ai_costs.prices_title"),
             t("ai_costs.prices_answer"),
             query.export_link("/api/exports/ai-prices.csv"),
+            controls.button(t("prices.test"), on_click=price_names.NameState.open_test),
             rx.cond(
                 PriceState.may_write, controls.button(t("ai_costs.add_model"), on_click=PriceState.add), rx.fragment()
             ),
         ),
         tools,
         rx.cond((PriceState.problem != "") & ~PriceState.is_loaded, card.card(problem), rx.fragment()),
+        rx.cond(PriceState.unpriced > 0, _unpriced(), rx.fragment()),
         dialog.beside(rows, price_panel.panel(PriceState), is_open=PriceState.opened),
         price_panel.change_dialog(PriceState),
         price_panel.add_dialog(PriceState),
+        price_names.test_dialog(),
+        price_names.describe_dialog(PriceState.opened),
     )
