@@ -341,7 +341,7 @@ def _notices() -> rx.Component:
     title="channels.title",
     permission=Permission.BUDGETS_READ,
     load=ChannelsState.load,
-    nav=Nav("channels.nav", "channels.nav_group", "send", "channels.nav_words"),
+    nav=Nav("channels.nav", "budgets.nav.group", "send", "channels.nav_words"),
 )
 def channels() -> rx.Component:
     """The channels with the opened one beside, the weekly digest, and every message."""
