@@ -36,7 +36,7 @@ class Sums:
     cost_nano: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Sums)))
+        return total((self, other))
 
     @property
     def tokens(self) -> int:
@@ -305,11 +305,16 @@ def email_of(db: Session, by: Actor, seq: int) -> str:
 
 
 def total(sums: Iterable[Sums]) -> Sums:
-    """All of them added."""
-    whole = Sums()
+    """All of them added; a year has thousands, so column by column."""
+    calls = unpriced = prompt = cached = completion = cost = 0
     for each in sums:
-        whole = whole + each
-    return whole
+        calls += each.calls
+        unpriced += each.unpriced
+        prompt += each.prompt_tokens
+        cached += each.cached_tokens
+        completion += each.completion_tokens
+        cost += each.cost_nano
+    return Sums(calls, unpriced, prompt, cached, completion, cost)
 
 
 def masked(email: str | None) -> str:
@@ -331,12 +336,13 @@ def _slots(
     rows = db.execute(
         text(
             f"SELECT {at} AS at, {cells.COLUMN[dimension]} AS number, {cells.ADDED} FROM {source.sql} cells"
-            " GROUP BY 1, 2 ORDER BY 1, 2"
+            " GROUP BY 1, 2"
         ),
         source.values,
     ).all()
     found: dict[Any, list[tuple[str, Sums]]] = {at: [] for at in _every(period, grain)}
-    for row in rows:
+    # Sorted here: asked to give them in order, the database would sort a year of cells before it adds them up.
+    for row in sorted(rows, key=lambda row: row[1]):
         found.setdefault(row[0], []).append((known.of(dimension, row[1]).key, Sums(*row[2:])))
     return tuple(Slot(at, tuple(_merged(parts).items())) for at, parts in sorted(found.items()))
 
@@ -354,10 +360,10 @@ def _parts(
 
 def _merged(parts: Iterable[tuple[str, Sums]]) -> dict[str, Sums]:
     """Call names of one feature become one part."""
-    merged: dict[str, Sums] = {}
+    found: dict[str, list[Sums]] = {}
     for key, sums in parts:
-        merged[key] = merged[key] + sums if key in merged else sums
-    return merged
+        found.setdefault(key, []).append(sums)
+    return {key: some[0] if len(some) == 1 else total(some) for key, some in found.items()}
 
 
 def _every(period: Period, grain: Grain) -> list[date | datetime]:
