@@ -103,7 +103,10 @@ def asked(server: postgres.Postgres) -> dict[str, Figure]:
 
 def side_by_side(figures: dict[str, Figure]) -> str:
     """A table for people: each question, the naive layout and ours, median milliseconds."""
-    lines = [f"{'median ms':36} {'naive':>10} {'ours':>10} {'':>8}"]
+    lines = [
+        "Median milliseconds; naive: its statement alone; ours: the whole reading, its checks and names included.",
+        f"{'question':36} {'naive':>10} {'ours':>10}",
+    ]
     for name, ours, _sql in QUESTIONS:
         naive, mine = figures[f"costs_naive_{name}_p50"]["value"], figures.get(f"costs_{ours}_p50", {}).get("value")
         times = f"{naive / mine:7.1f}x" if mine else ""
