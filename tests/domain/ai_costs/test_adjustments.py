@@ -149,9 +149,50 @@ def test_a_late_price_touches_only_calls_without_one_and_leaves_what_nobody_answ
     after = listed()
     assert queries_total().unpriced == 0
     assert_all_agree()
+    with transaction() as db:
+        cut = Period(PERIOD.first, NOON.date(), "Europe/Paris", NOON + timedelta(minutes=17))
+        assert queries.totals(db, OPS, cut, Filters()).unpriced == 0
     assert list(after.values()).count(None) == 1
     assert all(after[number] == cost for number, cost in before.items() if cost is not None)
     assert row_of(batch_id).calls == sum(cost is None for cost in before.values()) - 1
+
+
+def test_a_late_price_leaves_calls_alone_that_got_theirs():
+    open_batch(asked(AdjustmentKind.LATE_PRICE, model=None))
+    ledger.work_all()
+    after = figures()
+    second = open_batch(asked(AdjustmentKind.LATE_PRICE, model=None, lines={"input": 7, "output": 7}))
+    ledger.work_all()
+    assert figures() == after
+    assert row_of(second).calls == 0
+
+
+def test_counting_everything_anew_keeps_corrections():
+    open_batch(asked(AdjustmentKind.LATE_PRICE, model=None))
+    open_batch(asked())
+    ledger.work_all()
+    before = figures()
+    with transaction() as db:
+        fold.rebuild(db)
+    assert figures() == before
+
+
+def test_a_call_that_is_recorded_between_the_look_and_the_correction_is_left_to_the_fold(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    look = adjusting._end
+
+    def recorded_meanwhile(db: Any, scope: Any) -> Any:
+        end = look(db, scope)
+        with transaction() as other:
+            meter.record(other, usage(NOON - timedelta(days=1), prompt=900_000))
+        return end
+
+    monkeypatch.setattr(adjusting, "_end", recorded_meanwhile)
+    open_batch(asked())
+    ledger.work_all()
+    ledger.fold_all()
+    assert_all_agree()
 
 
 def test_the_same_correction_twice_changes_nothing_more():

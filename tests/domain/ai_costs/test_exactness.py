@@ -231,6 +231,18 @@ def assert_same_everywhere(zone: str) -> None:
         assert queries.total(by_day) == total
         shown = queries.costs(db, OPS, whole, None, Dimension.MODEL, Filters())
         assert queries.total(slot.whole for slot in shown.slots) == total
+        by_feature = queries.split(db, OPS, whole, Dimension.FEATURE, Filters())
+        for key, sums in by_feature.items():
+            filters = queries.filters_of(db, OPS, keys={Dimension.FEATURE: key})
+            people = queries.top_users(db, OPS, whole, filters, limit=99)
+            assert queries.total(row.sums for row in people) == sums
+        cut = FIRST + timedelta(seconds=SPAN // 2 + 1234)
+        early = queries.totals(db, OPS, Period(whole.first, day_of(cut, zone), zone, cut), Filters())
+        before = [row for row in rows if row.at < cut]
+        assert (early.calls, early.cost_nano) == (len(before), sum(row.cost_nano or 0 for row in before))
+        unknown = [row for row in before if row.cost_nano is None]
+        silent = [row for row in unknown if row.status == CallStatus.ABORTED and not row.prompt_tokens]
+        assert early.unpriced == len(unknown) - len([row for row in silent if not row.completion_tokens])
         tokens = queries.token_sums(db, OPS, whole, Filters())
         assert sum(one.tokens.cost_nano for one in tokens) == total.cost_nano
         assert drift.of(db, fold.mark(db), whole.first, whole.last) == drift.Drift(0, 0)
