@@ -43,7 +43,10 @@ ALERTS = (
     (AlertType.GLOBAL_DAILY, "Everybody, one day", "100", BudgetWindow.DAY, False),
     (AlertType.GLOBAL_MONTHLY, "Everybody, one month", "1000", BudgetWindow.MONTH, False),
     (AlertType.BILL_DIFFERENCE, "The vendor's bill", "0", BudgetWindow.DAY, False),
+    (AlertType.UNPRICED_MODEL, "Model without a price", "0", BudgetWindow.DAY, False),
 )
+# They stop nobody and need no figure of their own.
+_ON_FROM_THE_START = (AlertType.BILL_DIFFERENCE, AlertType.UNPRICED_MODEL)
 
 
 def insert_missing(db: Session, call_names: Iterable[str], *, demo: bool) -> int:
@@ -58,8 +61,7 @@ def insert_missing(db: Session, call_names: Iterable[str], *, demo: bool) -> int
     added += len(db.execute(features.on_conflict_do_nothing().returning(col(AiFeature.id))).all())
     alerts = insert(OpenAIAlert).values(
         [{"type": kind, "name": name, "threshold_nano": money.usd_to_nano(usd),
-          "enabled": kind == AlertType.BILL_DIFFERENCE,  # it stops nobody and needs no figure of its own
-          "window_kind": window, "each_user": each_user}
+          "enabled": kind in _ON_FROM_THE_START, "window_kind": window, "each_user": each_user}
          for kind, name, usd, window, each_user in ALERTS]
     )  # fmt: skip
     return added + len(db.execute(alerts.on_conflict_do_nothing().returning(col(OpenAIAlert.id))).all())

@@ -17,6 +17,7 @@ from fitmycv_admin.vocabulary import BudgetWindow
 
 Shape = tuple[float, ...]
 """What share of a day's spending each hour of the workspace's clock has; together 1."""
+Hours = Mapping[datetime, tuple[int, int]]
 FLAT: Shape = (1 / 24,) * 24
 HISTORY = timedelta(days=56)
 """From how far back the days of the week are known."""
@@ -91,13 +92,14 @@ class History:
 
 def of(
     db: Session, rule: Rule, subject: str = "", *, at: datetime | None = None, shape: Shape | None = None,
-    tested: bool = True,
+    spent: int | None = None, tested: bool = True,
 ) -> Forecast | None:  # fmt: skip
-    """The forecast of one subject of a budget inside its current window; None for a rule that is no budget.
+    """The forecast of one subject of a budget inside its current window; None for a rule that is no budget, and for
+    nobody of a rule for each person.
 
-    Without `tested` the errors are left out; `shape` saves asking for it again.
+    Without `tested` the errors are left out; `shape` and `spent` save asking for them again.
     """
-    if not rule.says.is_budget:
+    if not rule.says.is_budget or (rule.says.each_user and not subject):
         return None
     now, zone = at or clock.now(), spending.zone(db)
     seq = subjects.seq_of(subject)
@@ -111,7 +113,9 @@ def of(
     first = periods.day_of(min([window, *past])[0] - HISTORY, zone)
     days = spending.by_day(db, scope, first, periods.day_of(now, zone), zone)
     history = History(days, shape or shape_of(db, zone, now), zone)
-    found = project(history, window, now, spending.total(db, scope, window, zone), rule.says.threshold_nano)
+    if spent is None:
+        spent = spending.total(db, scope, window, zone)
+    found = project(history, window, now, spent, rule.says.threshold_nano)
     crossed = _crossed_at(db, rule, subject, window)
     if crossed is not None:
         found = replace(found, crossing_at=crossed)
@@ -158,14 +162,16 @@ def _tested(
     """With the mean errors that the same forecast, asked at the same point of past windows, turned out to have."""
     errors: list[tuple[float, float]] = []
     first = min(history.days, default=None)
+    is_short = past[0][1] - past[0][0] <= timedelta(days=2)
+    hours = spending.by_hour(db, scope, (past[-1][0], past[0][1])) if is_short else None
     for window in past:
         if first is None or periods.day_of(window[0], history.zone) < first:
             continue
         asked = min(window[0] + into, window[1])
-        actual = spending.total(db, scope, window, history.zone)
+        actual = _between(db, scope, window, history, hours)
         if actual <= 0 or asked <= window[0]:
             continue
-        then = project(history, window, asked, _until(db, scope, window[0], asked, history), 0)
+        then = project(history, window, asked, _between(db, scope, (window[0], asked), history, hours), 0)
         errors.append((abs(then.weekday_aware - actual) / actual, abs(then.run_rate - actual) / actual))
     if not errors:
         return found
@@ -175,14 +181,23 @@ def _tested(
     )  # fmt: skip
 
 
-def _until(db: Session, scope: Scope, start: datetime, at: datetime, history: History) -> int:
-    """What was spent from one instant to another: whole days, then whole hours, and a share of the last one."""
-    midnight = max(start, spending.start_of_day(at, history.zone))
-    spent = spending.total(db, scope, (start, midnight), history.zone) if midnight > start else 0
-    end = at.replace(minute=0, second=0, microsecond=0) + _HOUR
-    for hour, (nano, _calls) in spending.by_hour(db, scope, (midnight, end)).items():
-        share = min(1.0, max(0.0, (at - hour) / _HOUR))
-        spent += round(nano * share)
+def _between(db: Session, scope: Scope, span: Window, history: History, hours: Hours | None) -> int:
+    """What was spent between two instants: whole days, then whole hours, and a share of those that are cut."""
+    spent, start = 0, span[0]
+    if spending.start_of_day(start, history.zone) == start:
+        day, last = (periods.day_of(at, history.zone) for at in span)
+        while day < last:
+            spent += history.days.get(day, 0)
+            day += timedelta(days=1)
+        start = spending.start_of_day(span[1], history.zone)
+    if start >= span[1]:
+        return spent
+    first = start.replace(minute=0, second=0, microsecond=0)
+    if hours is None:
+        hours = spending.by_hour(db, scope, (first, span[1] + _HOUR))
+    for begin, end in _hours(start, span[1]):
+        nano, _calls = hours.get(begin.replace(minute=0, second=0, microsecond=0), (0, 0))
+        spent += round(nano * ((end - begin) / _HOUR))
     return spent
 
 

@@ -164,13 +164,19 @@ def _row(db: Session, by: Actor, row: Any, shape: forecast.Shape, *, tested: boo
         email=_shown(row.email, by),
         now=nearest,
         resets_at=nearest.ends_at if nearest else None,
-        forecast=forecast.of(db, stored, nearest.subject, shape=shape, tested=tested) if nearest else None,
+        forecast=_forecast(db, stored, nearest, shape, tested=tested),
         subjects=row.subjects,
         open=row.open,
         failing=row.failing,
         snoozed_until=row.snoozed_until,
         updated_at=row.updated_at,
     )
+
+
+def _forecast(db: Session, rule: Rule, now: Spent | None, shape: forecast.Shape, *, tested: bool) -> Forecast | None:
+    if now is None:
+        return None
+    return forecast.of(db, rule, now.subject, shape=shape, spent=now.spent_nano, tested=tested)
 
 
 def _nearest(db: Session, by: Actor, rule: Rule, most: int = _NEAREST) -> list[Spent]:
@@ -201,11 +207,13 @@ def _past(db: Session, by: Actor, rule: Rule) -> list[Spent]:
         return kept
     anchor, known = _anchor(db, rule, now), {spent.starts_at: spent for spent in kept}
     scope = spending.scope_of(db, rule.says, rule.user_seq)
-    window, found = windows.of(rule.says, now, zone, anchor), []
+    window, found = windows.of(rule.says, now, zone, anchor), list[Spent]()
+    spans = list[windows.Window]()
     for _ in range(PAST):
         window = windows.before(rule.says, window, zone, anchor)
+        spans.append(window)
+    for window, spent in zip(spans, spending.totals(db, scope, spans, zone), strict=True):
         was = known.get(window[0])
-        spent = spending.total(db, scope, window, zone)
         found.append(
             Spent(
                 "", "", *window, was.limit_nano if was else rule.says.threshold_nano, spent, 0,

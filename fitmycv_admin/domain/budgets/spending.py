@@ -74,6 +74,16 @@ def total(db: Session, scope: Scope, window: Window, zone: str) -> int:
     return int(db.execute(text(f"SELECT coalesce(sum(cost_nano), 0)::bigint FROM {sql} cells"), wanted).scalar_one())
 
 
+def totals(db: Session, scope: Scope, spans: list[Window], zone: str) -> list[int]:
+    """What was spent in each of some windows; when they are whole days these are read once."""
+    if not spans or not all(_whole_days(window, zone) for window in spans):
+        return [total(db, scope, window, zone) for window in spans]
+    last = max(periods.day_of(window[1] - timedelta(microseconds=1), zone) for window in spans)
+    days = by_day(db, scope, min(periods.day_of(window[0], zone) for window in spans), last, zone)
+    edges = [(periods.day_of(window[0], zone), periods.day_of(window[1], zone)) for window in spans]
+    return [sum(nano for day, nano in days.items() if start <= day < end) for start, end in edges]
+
+
 def source(scope: Scope, window: Window, zone: str) -> tuple[str, dict[str, Any]]:
     """A FROM item with feature_id, model_id, tier_id, plan_id, calls and cost_nano of a window, and its parameters."""
     first, last = periods.day_of(window[0], zone), periods.day_of(window[1] - timedelta(microseconds=1), zone)

@@ -38,7 +38,6 @@ _MADE = (
         each_user=True, window=BudgetWindow.DAY, steps=(100,), enforcement=Enforcement.DENY,
     ),
     Draft(AlertType.ANOMALY, "Unusual hour", 0, ratio_percent=400, least_calls=20),
-    Draft(AlertType.UNPRICED_MODEL, "Model without a price", 0),
     Draft(AlertType.NO_DATA, "Nobody calls", 0, enabled=False, minutes=720),
 )  # fmt: skip
 _COMMENTS = ("Je regarde.", "A campaign, as expected.", "Une seule personne : contactée.", "Known, it ends tonight.")
