@@ -245,7 +245,7 @@ def test_no_page_is_empty(told: Session) -> None:
         "verification_token", "email_verification_token", "auto_sign_in_token", "email_change_request", "stored_file",
         "user_session", "process_heartbeat", "cron_entry",
         "credit_difference", "credit_notice", "queue_delay", "task_type_control", "welcome_check",
-        "model_breaker", "task_sweep", "task_sweep_row",
+        "model_breaker", "task_sweep", "task_sweep_row", "budget_reservation",
     }  # fmt: skip
     empty = {
         name for name in SQLModel.metadata.tables if told.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() is None

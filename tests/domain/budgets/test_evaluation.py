@@ -3,17 +3,21 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from uuid import UUID
 
 import pytest
 from sqlmodel import text
 
 from fitmycv_admin.core.db import transaction
 from fitmycv_admin.domain.ai_costs import catalogue
-from fitmycv_admin.domain.budgets import evaluation, notices, rules, subjects
+from fitmycv_admin.domain.budgets import evaluation, given, notices, rules, subjects
+from fitmycv_admin.domain.budgets.given import Found
 from fitmycv_admin.vocabulary import AlertType, BudgetWindow
+from tests import cluster
 from tests.domain.ai_costs import ledger
 from tests.domain.budgets import stand
 from tests.domain.budgets.stand import NOON, OPS, USD
+from tests.domain.tasks.conftest import at_once
 
 pytestmark = pytest.mark.usefixtures("database")
 TODAY = datetime(2026, 11, 17, 23, tzinfo=UTC)
@@ -62,6 +66,21 @@ def test_fifty_evaluators_at_once_give_one_notice() -> None:
     assert opened == 1
     assert len(stand.noticed()) == 1
     assert [row.kind for row in stand.rows("alert_notice_event")] == ["opened"]
+
+
+def test_of_sixteen_who_give_the_same_notice_one_opens_it_fifty_times() -> None:
+    rule = stand.rule(10)
+    with cluster.environment(DB_POOL_SIZE="18"):
+        for number in range(50):
+            start = NOON + timedelta(hours=number)
+            found = Found(rule, "", start, start + timedelta(hours=1), 100)
+
+            def give(_number: int, found: Found = found) -> UUID | None:
+                with transaction() as db:
+                    return given.give(db, found, now=NOON)
+
+            assert sum(notice is not None for notice in at_once(16, give)) == 1
+    assert len(stand.noticed(rule)) == len(stand.rows("alert_notice_event")) == 50
 
 
 def test_a_rule_for_each_person_tells_of_each_in_their_own_window() -> None:

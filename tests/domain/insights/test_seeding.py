@@ -141,7 +141,8 @@ def test_the_numbers_are_those_of_the_business() -> None:
         assert packs == {15: 499, 50: 1499, 100: 2699, 150: 3599}
         assert db.exec(select(func.count()).select_from(Setting)).one() == len(catalogue.CATALOGUE)
         assert {alert.type: alert.threshold_nano for alert in db.exec(select(OpenAIAlert))}["user_daily"] == 5 * 10**9
-        assert list(db.exec(select(OpenAIAlert.type).where(col(OpenAIAlert.enabled)))) == ["bill_difference"]
+        on = set(db.exec(select(OpenAIAlert.type).where(col(OpenAIAlert.enabled))))
+        assert on == {"bill_difference", "unpriced_model"}
 
 
 @pytest.mark.usefixtures("fresh")
