@@ -150,11 +150,11 @@ def _cells(row: Any) -> list[controls.Content]:
 
 
 PHASES = [
-    table.column("phase", t("ai_costs.phase")),
+    table.column("phase", t("ai_costs.phase"), look="wrap"),
+    table.column("cost", t("ai_costs.cost"), numeric=True),
     table.column("in", t("ai_costs.prompt"), numeric=True),
     table.column("cached", t("ai_costs.cached_tokens"), numeric=True),
     table.column("out", t("ai_costs.completion"), numeric=True),
-    table.column("cost", t("ai_costs.cost"), numeric=True),
 ]
 
 
@@ -163,15 +163,15 @@ def _phase_cells(phase: Any) -> list[controls.Content]:
     return [
         rx.el.span(
             rx.el.span(rx.cond(phase.feature_key != "", t_key(phase.feature_key), phase.feature)),
-            rx.cond(phase.calls > 1, rx.el.span(" ×", phase.calls, class_name="tone-mute"), rx.fragment()),
-            rx.cond(phase.failed > 0, failed, rx.fragment()),
+            rx.cond(phase.calls > 1, rx.el.span(" ×", phase.calls, " ", class_name="tone-mute"), rx.fragment()),
+            rx.cond(phase.failed > 0, rx.fragment(" ", failed), rx.fragment()),
             rx.el.div(phase.model, " · ", values.duration_ms(phase.duration_ms), class_name="meta"),
             title=phase.call_name,
         ),
+        _cost(phase),
         values.number(phase.tokens_in),
         values.number(phase.cached),
         values.number(phase.tokens_out),
-        _cost(phase),
     ]
 
 
