@@ -9,7 +9,7 @@ from sqlmodel import Session, text
 
 from fitmycv_admin.core import clock
 from fitmycv_admin.domain.ai_costs import periods
-from fitmycv_admin.domain.budgets import spending, subjects, windows
+from fitmycv_admin.domain.budgets import reassigned, spending, subjects, windows
 from fitmycv_admin.domain.budgets.spending import Scope
 from fitmycv_admin.domain.budgets.subjects import Rule
 from fitmycv_admin.domain.budgets.windows import Window
@@ -59,6 +59,8 @@ class Forecast:
     run_rate_error_percent: float | None
     tested: int
     points: tuple[Point, ...] = ()
+    tomorrow: int = 0
+    """What the whole of tomorrow is expected to cost, whatever the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,9 @@ def of(
     history = History(days, shape or shape_of(db, zone, now), zone)
     if spent is None:
         spent = spending.total(db, scope, window, zone)
-    found = project(history, window, now, spent, rule.says.threshold_nano)
+    level, today = reassigned.level(db, scope, now), periods.day_of(now, zone)
+    found = project(history, window, now, spent, rule.says.threshold_nano, level=level)
+    found = replace(found, tomorrow=round(history.of_day(today + timedelta(days=1), today) * level))
     crossed = _crossed_at(db, rule, subject, window)
     if crossed is not None:
         found = replace(found, crossing_at=crossed)
@@ -133,8 +137,11 @@ def shape_of(db: Session, zone: str, now: datetime) -> Shape:
     return tuple(each / whole for each in sums) if whole else FLAT
 
 
-def project(history: History, window: Window, now: datetime, spent: int, limit: int) -> Forecast:
-    """The rest of a window, hour by hour, by what was known before the day of `now`."""
+def project(
+    history: History, window: Window, now: datetime, spent: int, limit: int, *, level: float = 1.0
+) -> Forecast:
+    """The rest of a window, hour by hour, by what was known before the day of `now`; `level` is what it costs against
+    before because calls use other models now."""
     elapsed = (now - window[0]) / (window[1] - window[0])
     run_rate = round(spent / elapsed) if elapsed > 0 else spent
     known_until = periods.day_of(now, history.zone)
@@ -144,7 +151,7 @@ def project(history: History, window: Window, now: datetime, spent: int, limit: 
         local = start.astimezone(ZoneInfo(history.zone))
         day = local.date()
         if day not in expected:
-            expected[day] = history.of_day(day, known_until)
+            expected[day] = history.of_day(day, known_until) * level
         more = expected[day] * history.shape[local.hour] * ((end - start) / _HOUR)
         if crossing is None and limit > 0 and sum_ < limit <= sum_ + more:
             crossing = start + (end - start) * ((limit - sum_) / more)

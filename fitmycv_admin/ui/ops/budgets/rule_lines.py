@@ -28,6 +28,7 @@ class Ahead:
     error: float | None = None
     run_rate_error: float | None = None
     tested: int = 0
+    tomorrow: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def ahead(found: Forecast | None, now: datetime) -> Ahead:
     return Ahead(
         found.run_rate, found.weekday_aware, crossing.isoformat() if crossing else "",
         bool(crossing and crossing <= now), _ratio(found.error_percent), _ratio(found.run_rate_error_percent),
-        found.tested,
+        found.tested, found.tomorrow,
     )  # fmt: skip
 
 

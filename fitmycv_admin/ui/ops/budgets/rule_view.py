@@ -121,6 +121,14 @@ def _kpis(state: Any) -> rx.Component:
                                       t("budgets.error_of", error=values.percent(ahead.run_rate_error, decimals=0),
                                         n=ahead.tested)),
                       explanation=t("budgets.run_rate_why"), loading=loading),
+        card.kpi_card(
+            t("budgets.tomorrow"),
+            rx.el.span(
+                rx.cond(rule.forecast_nano.is_none(), "–", values.money_usd_nano(ahead.tomorrow)), id="tomorrow"
+            ),
+            against=t("budgets.tomorrow_of"),
+            loading=loading,
+        ),
         card.kpi_card(t("budgets.crossing"), when, against=crossing, loading=loading),
     )  # fmt: skip
 
