@@ -208,7 +208,7 @@ def alerts() -> rx.Component:
     )
     return card.page(
         ticker.ticker(AlertsState.tick, seconds=TICK_S),
-        card.page_header(t("budgets.alerts"), t("budgets.alerts_answer"), query.export_link("/api/exports/alerts.csv")),
+        card.page_header(t("budgets.alerts"), t("budgets.alerts_answer"), query.export_links("alerts")),
         _kpis(),
         _tools(),
         table.data_table(

@@ -232,7 +232,7 @@ def budgets() -> rx.Component:
     return card.page(
         ticker.ticker(RulesState.tick, seconds=TICK_S),
         card.page_header(
-            t("budgets.title"), t("budgets.answer"), query.export_link("/api/exports/budgets.csv"),
+            t("budgets.title"), t("budgets.answer"), query.export_links("budgets"),
             rx.cond(RulesState.may_write, add, rx.fragment()),
         ),
         rule_bulk.undo_bar(RulesState),
