@@ -97,12 +97,13 @@ def _kpis(state: Any) -> rx.Component:
         t("budgets.not_tested"),
         t("budgets.error_of", error=values.percent(ahead.error, decimals=0), n=ahead.tested),
     )
+    at = values.date_text(ahead.crossing_at, "time")
     crossing = rx.cond(
         ahead.crossing_at == "",
         t("budgets.not_crossed"),
-        rx.cond(ahead.is_crossed, t("budgets.crossed"), t("budgets.crosses_short")),
+        rx.cond(ahead.is_crossed, t("budgets.crossed_at", at=at), t("budgets.crosses_at", at=at)),
     )
-    when = rx.cond(ahead.crossing_at != "", values.date_text(ahead.crossing_at, "minute"), "–")
+    when = rx.cond(ahead.crossing_at != "", values.date_text(ahead.crossing_at, "day"), "–")
     of_limit = t(
         "budgets.of_limit", limit=values.price_usd_nano(rule.limit_nano), share=values.percent(rule.share, decimals=0)
     )
