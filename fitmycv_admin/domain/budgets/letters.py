@@ -24,6 +24,11 @@ READER = Actor(
     user_id=None, role=Role.OPS, permissions=frozenset({Permission.BUDGETS_READ, Permission.COSTS_READ}), name="channel"
 )
 MOST_RULES = 10
+FACTS = (
+    "model", "day", "percent", "limit_percent", "difference_nano", "unpriced_nano", "late_nano", "aborted_nano",
+    "untracked_nano", "rest_nano", "usual_nano", "ratio_percent", "calls", "minutes", "last_call_at", "evaluated_at",
+)  # fmt: skip
+"""What rules that are no budgets say, in the order in which it is read; nothing is said of what is zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def _notice(db: Session, notice_id: UUID, kind: DeliveryKind, lang: str, zone: Z
     say = _Say(lang)
     calls = f"{_own('/ops/ai-costs/calls')}?{urlencode(dict(card.calls))}"
     is_budget = row.type in subjects.BUDGETS
-    lines = [(say("subject"), _subject(row, lang))]
+    lines = [(say("subject"), _subject(row, lang))] if is_budget or row.subject else []
     if is_budget:
         lines += _spent(row, say, zone)
     else:
@@ -124,10 +129,11 @@ def _spent(row: notices.NoticeRow, say: "_Say", zone: ZoneInfo) -> list[tuple[st
 def _facts(row: notices.NoticeRow, say: "_Say", zone: ZoneInfo) -> list[tuple[str, str]]:
     """The figures of a rule that is no budget, under the names it gave them."""
     amount = [(say("amount"), wording.usd(say.lang, row.value_nano))] if row.value_nano else []
+    given = [(name, row.facts[name]) for name in FACTS if row.facts.get(name)]
     return amount + [
-        (say("fact", name=say(f"fact.{name}", otherwise=name.replace("_", " "))), _value(name, value, say.lang, zone))
-        for name, value in row.facts.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
+        (say("fact", name=say(f"fact.{name}")), _value(name, value, say.lang, zone))
+        for name, value in given
+        if isinstance(value, str | int | float)
     ]
 
 
@@ -236,10 +242,8 @@ class _Say:
     def __init__(self, lang: str) -> None:
         self.lang = lang
 
-    def __call__(self, key: str, *, otherwise: str = "", **params: object) -> str:
-        name = f"channels.server.letter.{key}"
-        found = copy.text(self.lang, name, **params)
-        return otherwise if found == name and otherwise else found
+    def __call__(self, key: str, **params: object) -> str:
+        return copy.text(self.lang, f"channels.server.letter.{key}", **params)
 
 
 def _number(lang: str, value: int) -> str:

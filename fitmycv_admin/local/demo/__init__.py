@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from fitmycv_admin.core import clock
 from fitmycv_admin.core.config import settings
 from fitmycv_admin.local.demo import (
+    alarms,
     board,
     budgets,
     calls,
@@ -58,5 +59,6 @@ def load(db: Session, *, allowed: bool, now: datetime | None = None) -> None:
     traces.leave(stage, everybody, desks, done, told)
     team.work(stage, everybody, desks, told.gifts, told.campaigns)
     vendor.send(stage)
+    alarms.connect(stage)
     db.flush()
     assert db.exec(select(User.id).where(~col(User.is_demo)).limit(1)).first() is None

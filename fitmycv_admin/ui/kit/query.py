@@ -95,6 +95,15 @@ def query_filter(
     return QuerySelect.create(name=name, label=label, options=options, standard=standard)
 
 
+def with_all(label: rx.Var[str] | str, choices: Any) -> rx.Var[Any]:
+    """The choices of a filter that come from the server, after the one that filters nothing."""
+    words, first = rx.Var.create(choices), rx.Var.create([option("", label)])
+    return rx.Var(
+        f"[...{first!s},...({words!s}??[])]", _var_type=list,
+        _var_data=rx.vars.VarData.merge(first._get_all_var_data(), words._get_all_var_data()),
+    )  # fmt: skip
+
+
 def query_search(label: rx.Var[str] | str, *, name: str = "q") -> rx.Component:
     """A search kept in the address."""
     return QuerySearch.create(name=name, label=label)

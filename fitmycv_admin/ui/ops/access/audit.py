@@ -121,10 +121,11 @@ def _short(change: Change) -> rx.Component:
 
 
 def _tools() -> rx.Component:
+    every = t("access.audit.all")
     return table.table_tools(
         query.query_search(t("access.audit.search")),
-        query.query_filter("action", t("access.audit.action"), _with_all(AuditState.actions)),
-        query.query_filter("target_type", t("access.audit.target"), _with_all(AuditState.targets)),
+        query.query_filter("action", t("access.audit.action"), query.with_all(every, AuditState.actions)),
+        query.query_filter("target_type", t("access.audit.target"), query.with_all(every, AuditState.targets)),
         rx.cond(
             AuditState.target_id != "",
             query.query_link(
@@ -135,15 +136,6 @@ def _tools() -> rx.Component:
         ),
         table_id="audit",
         columns=COLUMNS,
-    )  # fmt: skip
-
-
-def _with_all(choices: Any) -> rx.Var[Any]:
-    """The choices of a filter after the one that filters nothing."""
-    words, first = rx.Var.create(choices), rx.Var.create([query.option("", t("access.audit.all"))])
-    return rx.Var(
-        f"[...{first!s},...({words!s}??[])]", _var_type=list,
-        _var_data=rx.vars.VarData.merge(first._get_all_var_data(), words._get_all_var_data()),
     )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ class ChannelsState(Listing, AppState):
         opened = int(number) if number.isascii() and number.isdecimal() and len(number) < 18 else None
         screen = await look(deliveries.screen, actor(), deliveries.asked(wanted.filters), wanted.request, opened=opened)
         self.channels = [channel_panel.line(row) for row in screen.channels]
-        self.choices = [query.option("", "")] + [query.option(str(row.id), row.name) for row in screen.channels]
+        self.choices = [query.option(str(row.id), row.name) for row in screen.channels]
         self.messages = [channel_panel.message(row) for row in self._shown(screen.page)]
         self.may_write, self.stand_in = screen.may_write, screen.stand_in
         self.digest_at, self.digest_channels = screen.digest.next_at.isoformat(), screen.digest.channels
@@ -244,7 +244,7 @@ def _acts(row: Any) -> rx.Component:
         kind="quiet",
         on_click=ChannelsState.switch(row.number, ~row.enabled),
     )
-    return rx.el.div(state, rx.cond(ChannelsState.may_write, rx.fragment(test, switch), ""), class_name="row row-wrap")
+    return rx.el.div(state, rx.cond(ChannelsState.may_write, rx.fragment(test, switch), ""), class_name="row")
 
 
 def _log_cells(row: Any) -> list[controls.Content]:
@@ -257,7 +257,7 @@ def _log_cells(row: Any) -> list[controls.Content]:
     again = rx.el.div(t("channels.log.next"), " ", values.instant(row.next_at, shape="time"), class_name="meta")
     retry = controls.button(t("channels.log.retry"), on_click=ChannelsState.retry(row.id))
     return [
-        values.instant(row.created_at, relative=False, shape="exact"),
+        values.instant(row.created_at, relative=False),
         rx.el.div(row.channel, rx.el.div(t_word("channels.kind", row.channel_kind), class_name="meta")),
         rx.el.div(t_word("channels.delivery", row.kind), tells),
         about,
@@ -268,7 +268,7 @@ def _log_cells(row: Any) -> list[controls.Content]:
             rx.cond(ChannelsState.may_write & (row.state == "failed"), retry, rx.fragment()),
         ),
         values.number(row.attempts),
-        values.instant(row.sent_at, relative=False, shape="exact"),
+        values.instant(row.sent_at, relative=False),
     ]
 
 
@@ -278,7 +278,9 @@ def _log() -> rx.Component:
         return every + [query.option(str(word), t(f"channels.{prefix}.{word}")) for word in words]
 
     tools = table.table_tools(
-        query.query_filter("channel", t("channels.log.channel"), ChannelsState.choices),
+        query.query_filter(
+            "channel", t("channels.log.channel"), query.with_all(t("channels.log.all"), ChannelsState.choices)
+        ),
         query.query_filter("what", t("channels.log.kind"), choices(DeliveryKind, "delivery")),
         query.query_filter("state", t("channels.log.state"), choices(DeliveryState, "state")),
         table_id="alert-deliveries",
