@@ -1,8 +1,8 @@
 """What a channel is told at once and what is told together later, so that no storm of notices buries anybody.
 
-In an hour a channel gets at most three single messages, two of them of openings, and one summary of the rest. Messages
-that wait for a channel that is down count too. Nothing is dropped: what is held back is in a summary or in the message
-that says the same of more.
+In an hour a channel gets at most three single messages, two of them of openings of different rules (or of a higher step
+of what it was told), and one summary of the rest. Messages that wait for a channel that is down count too. Nothing is
+dropped: what is held back is in a summary or in the message that says the same of more.
 """
 
 from dataclasses import dataclass, field
@@ -45,21 +45,40 @@ class _New:
 
 
 @dataclass(slots=True)
+class Used:
+    """The single messages of the last hour: how many, of how many openings, and which windows these were of."""
+
+    singles: int = 0
+    openings: int = 0
+    windows: set[tuple[Key, datetime]] = field(default_factory=set)
+
+    def add(self, kind: str, key: Key, window: datetime) -> None:
+        """One more."""
+        self.singles += 1
+        if kind == DeliveryKind.OPENED:
+            self.openings += 1
+            self.windows.add((key, window))
+
+
+@dataclass(slots=True)
 class _Verdict:
     """What becomes of each message: let out, told by another one, told by the summary, or judged later."""
 
-    singles: int
-    openings: int
+    used: Used
     believed: dict[Key, DeliveryKind]
     out: list[UUID] = field(default_factory=list)
     with_other: list[tuple[UUID, UUID]] = field(default_factory=list)
     held: list[UUID] = field(default_factory=list)
 
     def has_room(self, new: _New) -> bool:
-        """Whether one more single message may leave."""
-        return self.singles < MOST and (
-            new.kind == DeliveryKind.RESOLVED or new.urgent or self.openings < OPENINGS
-        )  # fmt: skip
+        """Whether one more single message may leave; a rule that had its own leaves the room to others."""
+        if self.used.singles >= MOST:
+            return False
+        if new.kind == DeliveryKind.RESOLVED or new.urgent:
+            return True
+        is_higher_step = (new.key, new.window) in self.used.windows
+        has_spoken = any(key[0] == new.key[0] for key, _window in self.used.windows)
+        return self.used.openings < OPENINGS and (is_higher_step or not has_spoken)
 
     def let_out(self, new: _New) -> bool:
         """Let it out if there is room, else it is told by the summary."""
@@ -67,8 +86,7 @@ class _Verdict:
             self.held.append(new.id)
             return False
         self.out.append(new.id)
-        self.singles += 1
-        self.openings += new.kind == DeliveryKind.OPENED
+        self.used.add(new.kind, new.key, new.window)
         self.believed[new.key] = new.kind
         return True
 
@@ -101,9 +119,9 @@ def _judge(db: Session, channel_id: int) -> int:
     return len(verdict.out)
 
 
-def decide(new: list[_New], used: tuple[int, int], believed: dict[Key, DeliveryKind]) -> _Verdict:
-    """The verdict about messages in the order in which they came; `used` are singles and openings of the last hour."""
-    verdict = _Verdict(*used, believed)
+def decide(new: list[_New], used: Used, believed: dict[Key, DeliveryKind]) -> _Verdict:
+    """The verdict about messages in the order in which they came."""
+    verdict = _Verdict(used, believed)
     ended: dict[Key, list[_New]] = {}
     for one in sorted(_without_lower_steps(new, verdict), key=lambda each: not each.urgent):
         if one.kind == DeliveryKind.RESOLVED:
@@ -166,14 +184,17 @@ def _news(db: Session, channel_id: int) -> list[_New]:
 
 
 _USED = text("""
-SELECT count(*) AS singles, count(*) FILTER (WHERE kind = 'opened') AS openings FROM alert_delivery
-WHERE channel_id = :channel AND kind IN ('opened', 'resolved') AND told_by IS NULL
-  AND (state IN ('queued', 'sending') OR (state = 'sent' AND sent_at > clock_timestamp() - CAST(:over AS interval)))""")
+SELECT d.kind, n.rule_id, n.subject, n.window_starts_at FROM alert_delivery d JOIN alert_notice n ON n.id = d.notice_id
+WHERE d.channel_id = :channel AND d.kind IN ('opened', 'resolved') AND d.told_by IS NULL
+  AND (d.state IN ('queued', 'sending')
+       OR (d.state = 'sent' AND d.sent_at > clock_timestamp() - CAST(:over AS interval)))""")
 
 
-def _used(db: Session, channel_id: int) -> tuple[int, int]:
-    row = db.execute(_USED, {"channel": channel_id, "over": OVER}).one()
-    return row.singles, row.openings
+def _used(db: Session, channel_id: int) -> Used:
+    used = Used()
+    for row in db.execute(_USED, {"channel": channel_id, "over": OVER}):
+        used.add(row.kind, (row.rule_id, row.subject), row.window_starts_at)
+    return used
 
 
 # What the channel was told last about each: by a single message, waiting ones too, or by a summary that left.
