@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fitmycv_admin.copy import catalogue, text
 from fitmycv_admin.domain.budgets.forecast import Forecast
 from fitmycv_admin.domain.budgets.rules import Change, RuleCard, Spent
+from fitmycv_admin.ui import format as formats
 from fitmycv_admin.ui.kit import chart
 from fitmycv_admin.ui.session import actor
 from fitmycv_admin.vocabulary import BudgetWindow
@@ -165,7 +166,7 @@ def _text(name: str, values: Mapping[str, object]) -> str:
     if isinstance(value, bool):
         return text(str(actor().language), "budgets.on" if value else "budgets.off")
     if name.endswith("_nano") and str(value).lstrip("-").isdecimal():
-        return f"${int(str(value)) / 1e9:,.2f}"
+        return formats.money_usd_nano(str(actor().language), int(str(value)))
     if isinstance(value, list | tuple):
         return ", ".join(str(part) for part in value)
     return str(value)
