@@ -269,6 +269,11 @@ def pricing() -> rx.Component:
             query.export_link("/api/exports/ai-prices.csv"),
             controls.button(t("prices.test"), on_click=price_names.NameState.open_test),
             rx.cond(
+                PriceState.may_write,
+                controls.link_button(t("prices.import"), href="/ops/ai-costs/price-import"),
+                rx.fragment(),
+            ),
+            rx.cond(
                 PriceState.may_write, controls.button(t("ai_costs.add_model"), on_click=PriceState.add), rx.fragment()
             ),
         ),
