@@ -10,6 +10,11 @@ branch_labels = None
 depends_on = None
 
 
+SAMPLED = (
+    "finished_at IS NOT NULL AND CAST(date_part('microseconds', started_at AT TIME ZONE 'UTC') AS bigint) % 8 = 0"
+)
+FAILURES = "status = 'failed' AND finished_at IS NOT NULL"
+
 # Runs as the owner, since the application's role may not drop tables. Returns true when there was such a partition.
 FORGET = """
 CREATE FUNCTION openai_call_forget(month date) RETURNS boolean
@@ -481,6 +486,22 @@ def upgrade() -> None:
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
     op.create_index(
+        "ix_background_task_sampled",
+        "background_task",
+        ["finished_at"],
+        unique=False,
+        postgresql_include=["status", "type", "queued_at", "started_at"],
+        postgresql_where=sa.text(SAMPLED),
+    )
+    op.create_index(
+        "ix_background_task_failures",
+        "background_task",
+        ["error_fingerprint", "finished_at"],
+        unique=False,
+        postgresql_include=["type"],
+        postgresql_where=sa.text(FAILURES),
+    )
+    op.create_index(
         "ix_openai_call_no_cost",
         "openai_call",
         [sa.literal_column("created_at DESC")],
@@ -493,6 +514,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _count_anew()
+    op.drop_index(
+        "ix_background_task_failures", table_name="background_task", postgresql_include=["type"],
+        postgresql_where=sa.text(FAILURES),
+    )
+    op.drop_index(
+        "ix_background_task_sampled", table_name="background_task",
+        postgresql_include=["status", "type", "queued_at", "started_at"], postgresql_where=sa.text(SAMPLED),
+    )
     op.drop_index(
         "ix_openai_call_no_cost", table_name="openai_call", postgresql_where=sa.text("cost_nano IS NULL")
     )

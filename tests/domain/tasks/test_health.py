@@ -1,6 +1,9 @@
 """What the console says of the work: what ended and how fast, what fails alike, what is stuck, what waits too long."""
 
+import math
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -79,6 +82,78 @@ def test_among_very_many_failures_people_are_not_counted(person: Actor, monkeypa
     screen = shown()
     assert [(row.count, row.people) for row in screen.failures] == [(1, None)]
     assert screen.one_in == 2
+
+
+_MANY = """
+INSERT INTO background_task (id, title, type, status, user_id, queue, attempt, max_attempts, dispatch_seq, created_at,
+    queued_at, started_at, finished_at, error_key, error, error_fingerprint)
+SELECT gen_random_uuid(), 'CV', (ARRAY['match_score', 'import_pdf', 'extract_offer'])[1 + n % 3],
+    state, CAST(:person AS uuid), 'tasks', 1, 3, 1, at, at, started, started + n % 29 * interval '0.9 s',
+    CASE state WHEN 'failed' THEN 'tasks.error.unexpected' END, CASE state WHEN 'failed' THEN 'n' || n END,
+    CASE WHEN state = 'failed' AND n % 4 > 0 THEN (ARRAY['', 'f1', 'f2', 'f3'])[1 + n % 7 % 4] END
+FROM (SELECT n, (ARRAY['failed', 'completed', 'failed', 'completed', 'cancelled'])[1 + n % 5] AS state,
+    now() - power(random(), 2) * interval '33 days' AS at,
+    CASE WHEN n % 11 > 0 THEN now() - power(random(), 2) * interval '33 days' END AS started
+    FROM generate_series(1, 1500) n) made"""
+
+
+def disc(values: list[float], share: float) -> int | None:
+    """The value that a share of all does not exceed, in milliseconds."""
+    ordered = sorted(values)
+    return int(ordered[max(0, math.ceil(share * len(ordered)) - 1)] * 1000) if ordered else None
+
+
+@pytest.mark.parametrize("type_", ["", "import_pdf"])
+@pytest.mark.parametrize(("sample", "people_up_to"), [(10_000, 10_000), (200, 10_000), (60, 0), (20, 0)])
+def test_the_figures_are_those_of_every_single_task(
+    person: Actor, monkeypatch: pytest.MonkeyPatch, type_: str, sample: int, people_up_to: int
+) -> None:
+    monkeypatch.setattr(health, "_SAMPLE", sample)
+    monkeypatch.setattr(health, "_PEOPLE_UP_TO", people_up_to)
+    with transaction() as db:
+        db.execute(text("DELETE FROM task_attempt"))
+        db.execute(text("DELETE FROM background_task"))
+        db.execute(text(_MANY), {"person": person.user_id})
+        db.execute(text("UPDATE background_task SET finished_at = coalesce(finished_at, created_at)"))
+        rows = db.execute(text("SELECT * FROM background_task WHERE :type IN ('', type)"), {"type": type_}).all()
+    for span in health.SPANS:
+        with snapshot() as db:
+            screen = health.health(db, staff(Role.VIEWER), span, type_)
+        within = [row for row in rows if screen.since <= row.finished_at < screen.until]
+        _same_steps(screen, within)
+        _same_failures(screen, [row for row in within if row.status == "failed"], people_up_to)
+
+
+def _same_steps(screen: health.HealthScreen, rows: list[Any]) -> None:
+    for step in screen.steps:
+        ended = [row for row in rows if step.at <= row.finished_at < step.until]
+        counted = Counter(row.status for row in ended)
+        assert (step.completed, step.failed, step.cancelled) == tuple(
+            counted[word] for word in ("completed", "failed", "cancelled")
+        )
+        timed = [
+            row for row in ended
+            if row.started_at and (row.started_at.second * 10**6 + row.started_at.microsecond) % screen.one_in == 0
+        ]  # fmt: skip
+        waits = [max(0.0, (row.started_at - row.queued_at).total_seconds()) for row in timed]
+        runs = [(row.finished_at - row.started_at).total_seconds() for row in timed if row.status == "completed"]
+        assert (step.wait_p50_ms, step.wait_p95_ms) == pytest.approx((disc(waits, 0.5), disc(waits, 0.95)), abs=1)
+        assert (step.run_p50_ms, step.run_p95_ms) == pytest.approx((disc(runs, 0.5), disc(runs, 0.95)), abs=1)
+
+
+def _same_failures(screen: health.HealthScreen, failed: list[Any], people_up_to: int) -> None:
+    alike: dict[str | None, list[Any]] = {}
+    for row in failed:
+        alike.setdefault(row.error_fingerprint, []).append(row)
+    expected = []
+    for word, those in alike.items():
+        newest = max(those, key=lambda row: row.finished_at)
+        people = len({row.user_id for row in those}) if len(failed) <= people_up_to else None
+        first = min(row.finished_at for row in those)
+        expected.append((word or "", newest.error, len(those), people, first, newest.finished_at))
+    found = [(row.fingerprint, row.sample, row.count, row.people, row.first, row.last) for row in screen.failures]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    assert [row.count for row in screen.failures] == sorted((len(those) for those in alike.values()), reverse=True)
 
 
 @pytest.mark.parametrize(
