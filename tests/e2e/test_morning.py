@@ -82,7 +82,8 @@ def test_from_an_alert_to_a_cheaper_tomorrow(visitor: Callable[..., Visitor], pr
     # The driver is found in two clicks: the alert, the driver.
     page.goto(alert)
     someone.settle()
-    page.locator("#alert-drivers tbody tr", has_text="Feature").get_by_role("link").click()
+    drivers = page.locator("section.card", has_text=someone.say("budgets.drivers"))
+    drivers.locator("tbody tr", has_text="Feature").get_by_role("link").click()
     page.wait_for_url("**/ops/ai-costs/calls?*feature=*")
     someone.settle()
     expect(page.locator("tbody tr[data-row]").first).to_be_visible()
