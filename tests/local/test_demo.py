@@ -184,7 +184,7 @@ def test_the_rollups_hold_every_call(told: Session) -> None:
     ).one()
     assert days >= 89
     assert features >= 15
-    assert models == 5
+    assert models == 6  # one of them has no price
 
 
 def test_it_breathes_like_a_business(told: Session) -> None:
@@ -246,6 +246,8 @@ def test_no_page_is_empty(told: Session) -> None:
         "user_session", "process_heartbeat", "cron_entry",
         "credit_difference", "credit_notice", "queue_delay", "task_type_control", "welcome_check",
         "model_breaker", "task_sweep", "task_sweep_row", "budget_reservation",
+        # what the processes write as they run, and corrections, which are for whoever looks around to start
+        "alert_evaluation", "cost_digest", "rollup_check", "adjustment_batch", "cost_adjustment",
     }  # fmt: skip
     empty = {
         name for name in SQLModel.metadata.tables if told.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() is None

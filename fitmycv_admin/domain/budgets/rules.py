@@ -38,7 +38,7 @@ class NeedsSecondPerson(FitMyCvError):
     key = "budget_rules.error.second_person"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Undo:
     """What a bulk change was before; good for UNDO_SECONDS. `asked` counts the rules that wait for a second person."""
 

@@ -35,7 +35,7 @@ TICK_S = 2
 STANDARD_DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BatchLine:
     """One correction as the list draws it."""
 
@@ -57,7 +57,7 @@ class BatchLine:
     may_revert: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WaitingLine:
     """Calls that wait for a price."""
 

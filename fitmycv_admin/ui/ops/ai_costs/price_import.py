@@ -22,7 +22,7 @@ from fitmycv_admin.vocabulary import Permission, UsageType
 MOST_ROWS = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinePair:
     """One kind of token before and after; `is_far` when it looks like another unit."""
 
@@ -33,7 +33,7 @@ class LinePair:
     is_far: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImportLine:
     """A model at a tier that the file changes."""
 
@@ -46,7 +46,7 @@ class ImportLine:
     lines: list[LinePair]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SkippedLine:
     """A place of the file that could not be used."""
 

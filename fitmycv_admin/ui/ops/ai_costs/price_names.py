@@ -18,7 +18,7 @@ from fitmycv_admin.vocabulary import Permission, ServiceTier, UsageType
 _COUNTS = ("prompt", "cached", "completion")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TriedName:
     """What a name means; not `is_shown` before one was tried."""
 

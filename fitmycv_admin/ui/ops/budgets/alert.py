@@ -33,7 +33,7 @@ LONGEST = 500
 TICK_S = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DriverLine:
     """One of the parts that cost most; `share` of what was spent."""
 
@@ -47,7 +47,7 @@ class DriverLine:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EventLine:
     """Something that happened to it."""
 
@@ -58,7 +58,7 @@ class EventLine:
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MessageLine:
     """One message about it."""
 

@@ -14,7 +14,7 @@ from fitmycv_admin.ui.ops.budgets import words
 from fitmycv_admin.vocabulary import AlertType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NoticeLine:
     """One notice; `share` is its value of its limit. `amount` is the figure of a notice that is not about money."""
 

@@ -86,8 +86,7 @@ def _notice(state: Any) -> rx.Component:
             rx.el.b(alert_lines.subject(one)), " · ",
             t("budgets.said", spent=values.money_usd_nano(one.value_nano), limit=values.price_usd_nano(one.limit_nano)),
             " ", rx.cond(state.drivers.length() > 0, t("budgets.said.drivers"), rx.fragment()), " ",
-            rx.foreach(state.drivers, lambda row, index: rx.fragment(
-                rx.cond(index > 0, ", ", ""), _label(row), " ", values.money_usd_nano(row.cost_nano))),
+            rx.foreach(state.drivers, _driver),
         ),
         rx.fragment(rx.el.b(alert_lines.subject(one)), " · ", alert_lines.figure(one)),
     )  # fmt: skip
@@ -100,6 +99,11 @@ def _notice(state: Any) -> rx.Component:
         card.notice(said, tone="info", pill=words.state_pill(one.state), actions=(costs, calls)),
     )
     return rx.fragment(shown)
+
+
+def _driver(row: Any, index: Any) -> rx.Component:
+    comma = rx.cond(index > 0, ", ", "")
+    return rx.fragment(comma, _label(row), " ", values.money_usd_nano(row.cost_nano))
 
 
 def _label(row: Any) -> rx.Component:

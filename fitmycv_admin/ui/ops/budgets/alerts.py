@@ -31,7 +31,7 @@ TICK_S = 5
 """How often the list is read again while somebody looks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Waiting:
     """How much waits, and how fast staff was; None when nothing was acknowledged."""
 

@@ -131,14 +131,17 @@ def _cheaper(state: Any) -> rx.Component:
         "degrade_model",
         t("budgets.form.degrade_model"),
         rx.el.select(
-            rx.foreach(state.models, lambda one: rx.el.option(
-                rx.cond(one["value"] != "", one["label"], "–"),
-                value=rx.cond(one["value"] != "", one["label"], ""), key=one["value"])),
+            rx.foreach(state.models, _model_option),
             name="degrade_model", id="degrade_model", class_name="input",
             default_value=_word(state.draft, "degrade_model"), required=True,
         ),
         errors=state.errors,
     )  # fmt: skip
+
+
+def _model_option(one: Any) -> rx.Component:
+    label = rx.cond(one["value"] != "", one["label"], "–")
+    return rx.el.option(label, value=rx.cond(one["value"] != "", one["label"], ""), key=one["value"])
 
 
 def _channels(state: Any) -> rx.Component:

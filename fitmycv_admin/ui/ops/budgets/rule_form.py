@@ -30,7 +30,7 @@ MOST_TEXT = 300
 CHANNEL = "channel-"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrialLine:
     """A window in which the rule would have spoken."""
 
@@ -42,7 +42,7 @@ class TrialLine:
     steps: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trial:
     """What the rule would have done."""
 
@@ -54,7 +54,7 @@ class Trial:
     lines: tuple[TrialLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChannelBox:
     """One channel to tick."""
 

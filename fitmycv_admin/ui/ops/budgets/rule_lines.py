@@ -18,7 +18,7 @@ FIELDS = "budgets.field"
 _SHORT = timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ahead:
     """Where it will end; the errors are percents, None when no window was tested."""
 
@@ -32,7 +32,7 @@ class Ahead:
     tomorrow: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SpentLine:
     """One subject in one window."""
 
@@ -48,7 +48,7 @@ class SpentLine:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldChange:
     """One field of a change, as text; `key` names it in words, where there are some."""
 
@@ -58,7 +58,7 @@ class FieldChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeLine:
     """One line of the history."""
 

@@ -33,7 +33,7 @@ OFFER = Offer(
 TICK_S = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleLine:
     """One rule as the screen holds it; `share` of its limit is spent, `ends_at` its forecast."""
 

@@ -22,7 +22,7 @@ MONEY_TYPES = tuple(
 """The types that have a limit in dollars."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """Whom and what a rule counts; empty words narrow nothing."""
 
@@ -96,10 +96,11 @@ def what(kind: Any, step: Any) -> rx.Var[str]:
 
 def steps(shares: Any) -> rx.Component:
     """The steps of a limit, as percentages."""
-    return rx.el.span(
-        rx.foreach(shares, lambda share: badge.chip(values.percent(share, decimals=0), key=share.to(str))),
-        class_name="row row-wrap tags",
-    )
+    return rx.el.span(rx.foreach(shares, _step), class_name="row row-wrap tags")
+
+
+def _step(share: Any) -> rx.Component:
+    return badge.chip(values.percent(share, decimals=0), key=share.to(str))
 
 
 def enforcement(word: Any, model: Any) -> rx.Component:
