@@ -107,7 +107,7 @@ def _csv(by: Actor, export: Export, words: Words) -> Any:
     with db.snapshot(STATEMENT_MS) as session:
         for number, row in enumerate(export.rows(session, by, words), start=1):
             # As `safe`, without a call for each of millions of cells.
-            writer.writerow([f"'{cell}" if cell.__class__ is str and cell[:1] in _FORMULA else cell for cell in row])
+            writer.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell for cell in row])
             if number % CHUNK_ROWS == 0:
                 yield buffer.getvalue().encode()
                 buffer.seek(0)
