@@ -39,7 +39,7 @@ def rows(name: str, words: dict[str, str], cookie: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
-@pytest.mark.usefixtures("empty")
+@pytest.mark.usefixtures("database", "empty")
 def test_budgets_and_alerts_are_exported_with_their_filters_and_audited() -> None:
     stand.rule(10, name="One", window=BudgetWindow.DAY)
     stand.rule(1000, name="Two", window=BudgetWindow.MONTH)
@@ -68,7 +68,7 @@ def test_budgets_and_alerts_are_exported_with_their_filters_and_audited() -> Non
     assert sorted(set(audited)) == ["alerts", "budgets"]
 
 
-@pytest.mark.usefixtures("empty")
+@pytest.mark.usefixtures("database", "empty")
 def test_who_may_not_read_budgets_gets_no_file() -> None:
     assert fetch("budgets", {}).status_code == 401
     cookie = token(Role.SUPPORT)

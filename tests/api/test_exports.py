@@ -20,11 +20,18 @@ from fitmycv_admin.domain.billing import ledger as purse
 from fitmycv_admin.domain.billing.credits import Entry
 from fitmycv_admin.models import AuditEvent, User
 from fitmycv_admin.vocabulary import CreditKind, Role
+from tests import cluster
 from tests.domain.ai_costs import ledger
 from tests.domain.ai_costs.ledger import OPS, usage
 
 pytestmark = pytest.mark.usefixtures("database")
 WORDS: Mapping[str, str] = {"period": "custom", "from": "2026-11-01", "to": "2026-11-10"}
+
+
+@pytest.fixture(scope="module")
+def database(quiet_database: cluster.Database) -> cluster.Database:
+    """In a cluster of its own: what is folded depends on everybody's open transactions."""
+    return quiet_database
 
 
 @pytest.fixture(scope="module")

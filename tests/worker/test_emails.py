@@ -1,5 +1,6 @@
 """Messages leave by the mail worker, wait when nobody takes them, and keep their Message-ID."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -39,6 +40,11 @@ def send(to: str) -> UUID:
     return made
 
 
+def is_listening() -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", PORT)) == 0
+
+
 def row(email_id: UUID):
     with transaction() as db:
         return db.execute(text("SELECT * FROM email_log WHERE id = :id"), {"id": email_id}).one()
@@ -49,6 +55,8 @@ def test_a_message_waits_for_its_server_and_is_sent_once(stack: Stack, tmp_path:
     assert eventually(lambda: row(email_id).attempts == 1 and row(email_id).status == "queued", 20), row(email_id)
     message_id = row(email_id).message_id
     stack.start("sink", "fitmycv_admin.local.mail_sink", "--port", str(PORT), "--home", str(tmp_path))
+    # a try before it listens would be the last one for minutes
+    assert eventually(is_listening, 20), stack.log("sink")
     with transaction() as db:
         db.execute(text("UPDATE email_log SET next_attempt_at = now() WHERE id = :id"), {"id": email_id})
     assert eventually(lambda: row(email_id).status == "sent", 40), (row(email_id), stack.log("sink"))

@@ -16,6 +16,7 @@ from fitmycv_admin.domain.ai_costs.names import Dimension, Name
 from fitmycv_admin.models import SubscriptionPlan
 from fitmycv_admin.ui.ops.ai_costs import figures
 from fitmycv_admin.vocabulary import Role
+from tests import cluster
 from tests.domain.ai_costs import ledger
 from tests.domain.ai_costs.ledger import OPS
 
@@ -26,6 +27,12 @@ PERIODS = (
     {"period": "custom", "from": "2026-10-25", "to": "2026-10-25"},
     {"period": "custom", "from": "2025-08-15", "to": "2026-10-30"},
 )
+
+
+@pytest.fixture(scope="module")
+def database(quiet_database: cluster.Database) -> cluster.Database:
+    """In a cluster of its own: what is folded depends on everybody's open transactions."""
+    return quiet_database
 
 
 @pytest.fixture(scope="module", autouse=True)

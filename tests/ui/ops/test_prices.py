@@ -27,6 +27,12 @@ HERE = "/ops/ai-costs/models?call=match_score"
 
 
 @pytest.fixture(scope="module")
+def database(quiet_database: cluster.Database) -> cluster.Database:
+    """In a cluster of its own: what is folded depends on everybody's open transactions."""
+    return quiet_database
+
+
+@pytest.fixture(scope="module")
 def address(database: cluster.Database, valkey_server: Any) -> Iterator[str]:
     with cluster.environment(REDIS_URL=valkey_server.url):
         with transaction() as db:
