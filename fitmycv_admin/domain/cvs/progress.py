@@ -62,18 +62,38 @@ class TaskRow:
 
 
 def followed(db: Session, by: Actor, scope: Scope, known: Sequence[UUID] = ()) -> tuple[TaskRow, ...]:
-    """The actor's unfinished tasks of a scope, and those of `known` whatever their state; newest first."""
+    """The actor's unfinished tasks of a scope, and those of `known` whatever their state; newest first.
+
+    When the last reading of an offer failed before anybody looked, it is among them: it says why.
+    """
     by.must(Permission.OWN_DATA)
+    shown = or_(col(BackgroundTask.status).in_(_OPEN), col(BackgroundTask.id).in_(list(known)[:_MOST]))
+    if scope.offer_id is not None and scope.types == (TaskType.EXTRACT_OFFER,):
+        shown = or_(shown, col(BackgroundTask.id).in_(_failed_last(by, scope.offer_id)))
     query = select(BackgroundTask).where(
-        BackgroundTask.user_id == by.owner_id,
-        col(BackgroundTask.type).in_(scope.types),
-        or_(col(BackgroundTask.status).in_(_OPEN), col(BackgroundTask.id).in_(list(known)[:_MOST])),
+        BackgroundTask.user_id == by.owner_id, col(BackgroundTask.type).in_(scope.types), shown
     )
     if scope.cv_id is not None:
         query = query.where(BackgroundTask.cv_file_id == scope.cv_id)
     if scope.offer_id is not None:
         query = query.where(BackgroundTask.job_offer_id == scope.offer_id)
     return _rows(db, by, query)
+
+
+def _failed_last(by: Actor, offer_id: UUID) -> Any:
+    """The id of the newest reading of an offer, when it failed."""
+    readings = (
+        select(col(BackgroundTask.id), col(BackgroundTask.status))
+        .where(
+            BackgroundTask.user_id == by.owner_id,
+            BackgroundTask.type == TaskType.EXTRACT_OFFER,
+            BackgroundTask.job_offer_id == offer_id,
+        )
+        .order_by(col(BackgroundTask.created_at).desc(), col(BackgroundTask.id).desc())
+        .limit(1)
+        .subquery()
+    )
+    return select(readings.c.id).where(readings.c.status == TaskState.FAILED)
 
 
 def recent(db: Session, by: Actor) -> tuple[TaskRow, ...]:

@@ -53,3 +53,17 @@ def test_nobody_follows_the_tasks_of_somebody_else(db: Session) -> None:
     assert progress.followed(db, stranger, Scope(), [task_id]) == ()
     assert progress.recent(db, stranger) == ()
     assert [row.id for row in progress.recent(db, by)] == [task_id]
+
+
+def test_the_page_of_an_offer_shows_the_reading_that_failed_before_it_was_opened(db: Session) -> None:
+    by = makers.person(db)
+    offer_id = makers.added(db, by)
+    mine = Scope((TaskType.EXTRACT_OFFER,), offer_id=offer_id)
+    db.execute(sql("UPDATE background_task SET status = 'failed' WHERE job_offer_id = :id"), {"id": offer_id})
+    db.expire_all()
+    (row,) = progress.followed(db, by, mine)
+    assert row.state == "failed"
+    assert progress.followed(db, by, Scope((TaskType.EXTRACT_OFFER,))) == ()
+    db.execute(sql("UPDATE background_task SET status = 'completed' WHERE job_offer_id = :id"), {"id": offer_id})
+    db.expire_all()
+    assert progress.followed(db, by, mine) == ()
