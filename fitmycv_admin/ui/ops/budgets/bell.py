@@ -33,7 +33,7 @@ class BellState(AppState):
 def bell() -> rx.Component:
     """The way to the alerts, with the number of new ones; not drawn for those who may not read them."""
     many = rx.cond(BellState.unseen > MOST_SHOWN, f"{MOST_SHOWN}+", rx.Var.create(BellState.unseen).to(str))
-    label = rx.cond(BellState.unseen > 0, t("budgets.bell.new", n=BellState.unseen), t("budgets.bell.none"))
+    label = rx.cond(BellState.unseen > 0, t("kit.bell.new", n=BellState.unseen), t("kit.bell.none"))
     link = controls.link(
         rx.icon("bell", size=16, aria_hidden="true"),
         rx.cond(BellState.unseen > 0, rx.el.span(many, class_name="bell-count", aria_hidden="true"), rx.fragment()),
