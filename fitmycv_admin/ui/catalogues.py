@@ -19,13 +19,15 @@ SERVER_ONLY = ".server."
 SHARED = "shared"
 EVERYWHERE = ("common", "kit")
 """Areas whose sentences stand on every page; they and the words of the navigation travel together."""
+WORDS = ("access.role.", "settings.feature.")
+"""A few words that many pages name, out of areas that few pages need: they travel with those of every page."""
 _NAMED = re.compile(r'_t\(\\*"([\w.]+)')
 
 
 def part_of(key: str) -> str:
     """The part in which the sentence of a key travels."""
     area = key.partition(".")[0]
-    return SHARED if area in EVERYWHERE or key in NAVIGATION else area
+    return SHARED if area in EVERYWHERE or key in NAVIGATION or key.startswith(WORDS) else area
 
 
 def parts() -> list[str]:

@@ -96,7 +96,7 @@ def panel(state: Any) -> rx.Component:
 
 
 def _exceptions(one: Any) -> rx.Component:
-    return controls.link(t("plans.see_exceptions"), href=rx.Var.create(f"{EXCEPTIONS}?state=all&user=") + one.id)
+    return controls.link(t("accounts.see_exceptions"), href=rx.Var.create(f"{EXCEPTIONS}?state=all&user=") + one.id)
 
 
 def _give_role(state: Any, one: Any) -> rx.Component:
