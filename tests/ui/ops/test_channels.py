@@ -17,6 +17,9 @@ from tests import cluster, testkit
 
 HERE = "/ops/budgets/channels"
 
+SETTLE = 1.0
+"""Seconds of silence after which an answer is whole."""
+
 
 @pytest.fixture(scope="module")
 def address(database: cluster.Database, valkey_server: Any) -> Iterator[str]:
@@ -48,20 +51,21 @@ def test_a_channel_is_refused_made_tested_and_switched_off(address: str) -> None
     async def play() -> testkit.Tab:
         async with testkit.tab(address, cookie=cookie(Role.OPS)) as tab:
             await tab.hydrate()
-            await tab.send(handler("load"), path=f"{HERE}?add=webhook")
+            await tab.send(handler("load"), path=f"{HERE}?add=webhook", settle=SETTLE)
             assert tab.shown("opened")[-1]["kind"] == "webhook"
-            await tab.send(handler("save"), fields(), path=f"{HERE}?add=webhook")
+            await tab.send(handler("save"), fields(), path=f"{HERE}?add=webhook", settle=SETTLE)
             assert tab.shown("errors")[-1] == {"to": "channels.error.inward"}
-            await tab.send(handler("save"), fields(to="http://127.0.0.1:9099/x"), path=f"{HERE}?add=webhook")
+            allowed = fields(to="http://127.0.0.1:9099/x")
+            await tab.send(handler("save"), allowed, path=f"{HERE}?add=webhook", settle=SETTLE)
             with transaction() as db:
                 number = db.execute(text("SELECT id FROM alert_channel WHERE name = 'Finance'")).scalar_one()
-            await tab.send(handler("load"), path=f"{HERE}?open={number}")
+            await tab.send(handler("load"), path=f"{HERE}?open={number}", settle=SETTLE)
             assert tab.shown("opened")[-1]["secret"].startswith("whsec_")
-            await tab.send(handler("send_test"), {"number": number}, path=HERE)
+            await tab.send(handler("send_test"), {"number": number}, path=HERE, settle=SETTLE)
             assert [line["kind"] for line in tab.shown("messages")[-1]] == ["test"]
-            await tab.send(handler("send_test"), {"number": number}, path=HERE)
+            await tab.send(handler("send_test"), {"number": number}, path=HERE, settle=SETTLE)
             assert len(tab.shown("messages")[-1]) == 1
-            await tab.send(handler("switch"), {"number": number, "enabled": False}, path=HERE)
+            await tab.send(handler("switch"), {"number": number, "enabled": False}, path=HERE, settle=SETTLE)
             return tab
 
     tab = asyncio.run(play())
@@ -85,8 +89,8 @@ def test_who_may_only_read_sees_no_secret_and_no_whole_address(address: str) -> 
     async def play() -> testkit.Tab:
         async with testkit.tab(address, cookie=cookie(Role.VIEWER)) as tab:
             await tab.hydrate()
-            await tab.send(handler("load"), path=f"{HERE}?open={number}")
-            await tab.send(handler("send_test"), {"number": number}, path=HERE)
+            await tab.send(handler("load"), path=f"{HERE}?open={number}", settle=SETTLE)
+            await tab.send(handler("send_test"), {"number": number}, path=HERE, settle=SETTLE)
             return tab
 
     tab = asyncio.run(play())
@@ -109,11 +113,11 @@ def test_a_reload_after_somebody_else_changed_it_keeps_nothing_silently(address:
     async def play() -> testkit.Tab:
         async with testkit.tab(address, cookie=cookie(Role.ADMIN)) as tab:
             await tab.hydrate()
-            await tab.send(handler("load"), path=f"{HERE}?open={number}")
+            await tab.send(handler("load"), path=f"{HERE}?open={number}", settle=SETTLE)
             with transaction() as db:
                 db.execute(text("UPDATE alert_channel SET updated_at = now() + interval '1 second' WHERE id = :id"),
                            {"id": number})  # fmt: skip
-            await tab.send(handler("save"), fields(name="Mine", to="2"), path=f"{HERE}?open={number}")
+            await tab.send(handler("save"), fields(name="Mine", to="2"), path=f"{HERE}?open={number}", settle=SETTLE)
             return tab
 
     tab = asyncio.run(play())
